@@ -1,0 +1,1 @@
+"""Tests of what server and bot share."""

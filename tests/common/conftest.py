@@ -1,0 +1,78 @@
+"""A real moto server over HTTP, and session stores on a table of their own."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from services.common.sessions import SessionStore, table_definition
+from services.common.settings import CommonSettings
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """Where moto listens."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Points the standard AWS variables at moto."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": moto_url,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return moto_url
+
+
+@pytest.fixture
+def settings(aws: str) -> CommonSettings:
+    """Settings that name a fresh sessions table."""
+    name = f"sessions-{secrets.token_hex(4)}"
+    boto3.client("dynamodb").create_table(**table_definition(name))
+    return CommonSettings(sessions_table=name)
+
+
+@pytest.fixture
+def store(settings: CommonSettings) -> SessionStore:
+    """The sessions of one replica."""
+    return SessionStore.connect(settings)
+
+
+class Clock:
+    """A clock that moves only when told."""
+
+    def __init__(self) -> None:
+        """Starts at a fixed moment."""
+        self.now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """What time it is."""
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that moves only when told."""
+    return Clock()
+
+
+@pytest.fixture
+def timed(settings: CommonSettings, clock: Clock) -> SessionStore:
+    """A store that lives by ``clock``."""
+    return SessionStore.connect(settings, clock=clock)
