@@ -1,9 +1,5 @@
 """Session records: what status, resume and transcript read; a session's state is nowhere else.
 
-One DynamoDB table. Partition key ``session_id``, sort key ``item``: ``meta`` is the session itself,
-``turn#000001`` and so on its finished turns. Session and bot ids share one random part, so either
-finds the record with one strongly consistent read and no index.
-
 Who may write is decided by DynamoDB, never by what a process remembers. A ticket is consumed by a
 conditional write, so of many takers one wins. ``generation`` rises whenever a session is taken or
 reopened, and every write of a bot is conditional on it: a bot that lost its caller and wakes up
@@ -13,92 +9,43 @@ again gets `GenerationLost` and changes nothing.
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
-from pydantic import BaseModel, ConfigDict
 
 from services.common import aws, tickets
 from services.common.dynamodb import ConditionFailed, Item, Table
 from services.common.errors import GenerationLost, SessionEnded, TicketRefused
+from services.common.records import (
+    ABANDONED,
+    META,
+    TTL_ATTRIBUTE,
+    Session,
+    SessionStatus,
+    Transport,
+    Turn,
+    table_definition,
+)
 from services.common.settings import CommonSettings
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.type_defs import CreateTableInputTypeDef
-
-META = "meta"
-ABANDONED = "abandoned"
-TTL_ATTRIBUTE = "expires_at"
-
-Transport = Literal["websocket", "webrtc", "daily"]
-
+__all__ = [
+    "ABANDONED",
+    "TTL_ATTRIBUTE",
+    "Clock",
+    "Opened",
+    "Session",
+    "SessionStatus",
+    "SessionStore",
+    "Transport",
+    "Turn",
+    "table_definition",
+]
 
 Clock = Callable[[], datetime]
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class SessionStatus(StrEnum):
-    """Where a session stands."""
-
-    WAITING = "waiting"
-    """For a caller, or for one whose connection dropped to come back."""
-    CONNECTING = "connecting"
-    ACTIVE = "active"
-    ENDED = "ended"
-    FAILED = "failed"
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing can follow."""
-        return self in (SessionStatus.ENDED, SessionStatus.FAILED)
-
-
-class Session(BaseModel):
-    """A session as it was read; it does not follow later changes.
-
-    Attributes:
-        reason: Why it is over; None until then. ``abandoned``: nobody came in time.
-        caller: Who opened it, where access control knows; None otherwise.
-        generation: How often it was taken or reopened; fences off the bots before.
-        started_at: When the first bot was ready; kept over reconnections.
-        expires_at: When DynamoDB may delete the record and its turns.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    session_id: str
-    bot_id: str
-    status: SessionStatus
-    reason: str | None = None
-    transport: Transport
-    agent: str
-    caller: str | None = None
-    generation: int
-    created_at: datetime
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    expires_at: datetime
-
-
-class Turn(BaseModel):
-    """One finished turn of the conversation.
-
-    Attributes:
-        number: From 1, without gaps; writing a number again replaces that turn.
-        interrupted: Whether the caller cut the agent off; ``text`` is then what was heard.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    number: int
-    role: Literal["user", "assistant"]
-    text: str
-    started_at: datetime
-    interrupted: bool = False
 
 
 class Opened(NamedTuple):
@@ -351,22 +298,6 @@ class SessionStore:
         return session.model_copy(update=over)
 
 
-def table_definition(name: str) -> "CreateTableInputTypeDef":
-    """The table's keys as DynamoDB's CreateTable takes them; `TTL_ATTRIBUTE` names its TTL."""
-    return {
-        "TableName": name,
-        "KeySchema": [
-            {"AttributeName": "session_id", "KeyType": "HASH"},
-            {"AttributeName": "item", "KeyType": "RANGE"},
-        ],
-        "AttributeDefinitions": [
-            {"AttributeName": "session_id", "AttributeType": "S"},
-            {"AttributeName": "item", "AttributeType": "S"},
-        ],
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-
-
 def _key(session_id: str) -> Item:
     return {"session_id": session_id, "item": META}
 
@@ -388,7 +319,7 @@ def _check_generation(failed: ConditionFailed, session: Session) -> None:
         raise GenerationLost from None
 
 
-def _refusal(item: dict[str, Any], digest: str) -> TicketRefused:
+def _refusal(item: Item, digest: str) -> TicketRefused:
     if tickets.same(item.get("used_ticket_hash"), digest):
         return TicketRefused("used")
     return TicketRefused("expired" if tickets.same(item.get("ticket_hash"), digest) else "unknown")
