@@ -5,6 +5,7 @@ A variable wins over the parameter of the same name. Secrets from Parameter Stor
 settings object and never reach the process's environment, which children and crash reports inherit.
 """
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NoReturn, get_args
@@ -28,14 +29,29 @@ SHORTEST_API_KEY = 16
 _PARAMETERS_A_CALL = 10
 
 
-def _split(value: object) -> object:
+def split_commas(value: object) -> object:
+    """The words of a variable that holds several, parted by commas."""
     if not isinstance(value, str):
         return value
     return tuple(part for part in (part.strip() for part in value.split(",")) if part)
 
 
-CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 """Several words in one variable, parted by commas."""
+
+
+def _check_origin(origin: str) -> str:
+    if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", origin):
+        return origin
+    raise ValueError("should be an origin: a scheme, a host in small letters, perhaps a port")
+
+
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_check_origin)], ...],
+    NoDecode,
+    BeforeValidator(split_commas),
+]
+"""Web origins that CORS lets in, parted by commas; no wildcard."""
 
 
 def _key_form(key: SecretStr) -> SecretStr:

@@ -1,6 +1,7 @@
 """Session records against a real DynamoDB interface (moto over HTTP)."""
 
 import asyncio
+import socket
 import string
 from datetime import UTC, datetime
 
@@ -14,7 +15,6 @@ from services.common import aws, dynamodb, tickets
 from services.common.errors import (
     GenerationLost,
     SessionEnded,
-    StoreError,
     StoreRefused,
     StoreUnavailable,
     TicketRefused,
@@ -302,11 +302,9 @@ async def test_an_unreachable_table_is_unavailable_and_worth_a_retry(
 async def test_a_silent_table_is_given_up_at_the_deadline(
     aws: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setattr(dynamodb, "DEADLINE_SECONDS", 0.05)
-    async with server:
-        with pytest.raises(StoreError) as given_up:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(StoreUnavailable) as given_up:
             await open_one(SessionStore.connect(CommonSettings()))
     assert given_up.value.code == "DeadlineExceeded"

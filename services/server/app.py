@@ -1,0 +1,46 @@
+"""The connect server's application."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from services.common.sessions import SessionStore
+from services.server import connect, status
+from services.server.boundary import Boundary
+from services.server.problems import answer_with_problems, problem_schemas
+from services.server.settings import ServerSettings
+
+
+def create_app(settings: ServerSettings, store: SessionStore) -> FastAPI:
+    """The application, ready for any ASGI server; it needs no lifespan events."""
+    app = _Documented(
+        title="Voice agents: connect server",
+        summary="Opens sessions and tells how they stand.",
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.store = store
+    app.include_router(connect.router)
+    app.include_router(status.router)
+    answer_with_problems(app)
+    app.add_middleware(Boundary)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
+    return app
+
+
+class _Documented(FastAPI):
+    """FastAPI whose OpenAPI description also has the schemas of problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        known = super().openapi()
+        known["components"]["schemas"] |= problem_schemas()
+        return known
