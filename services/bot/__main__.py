@@ -1,0 +1,47 @@
+"""`python -m services.bot`: the supervisor and its session processes."""
+
+import os
+
+# Read when numpy is imported: its BLAS starts a thread otherwise, and a process with threads must
+# not fork.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import asyncio
+import sys
+
+from services.bot.settings import BotSettings
+from services.common import log
+from services.common.settings import USAGE_EXIT, load_settings
+
+
+def main() -> int:
+    """Runs the bot.
+
+    Returns:
+        The process's exit status.
+    """
+    settings = load_settings(BotSettings)
+    log.configure(settings.log_level, settings.log_format, service="bot", secrets=settings.secrets)
+    # Only now: whoever mistyped a setting should not wait for Pipecat to be imported.
+    from services.bot.agent import AgentError
+    from services.bot.listener import ListenError, listen
+    from services.bot.resources import Resources
+    from services.bot.supervisor import Supervisor
+
+    try:
+        resources = Resources.gather(settings)
+        listener = listen(settings.host, settings.port, variable="PORT")
+        admin_listener = listen(settings.host, settings.admin_port, variable="ADMIN_PORT")
+    except (AgentError, ListenError) as error:
+        sys.stderr.write(f"Cannot start: {error}\n")
+        return USAGE_EXIT
+
+    async def supervise() -> None:
+        await Supervisor(resources, listener, admin_listener).run()
+
+    asyncio.run(supervise())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

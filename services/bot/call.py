@@ -1,0 +1,203 @@
+"""One call, from the moment the caller is in until nothing of it is left to do."""
+
+import asyncio
+from typing import Any
+
+from loguru import logger
+from pipecat.frames.frames import ErrorFrame, LLMRunFrame
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.frameworks.rtvi import RTVIFunctionCallReportLevel, RTVIObserverParams
+from pipecat.workers.runner import WorkerRunner
+
+from services.bot.agent import Agent
+from services.bot.ending import Ending
+from services.bot.pipeline import Conversation, converse, greeting
+from services.bot.resources import Resources
+from services.bot.tools import ToolContext
+from services.bot.transcript import Role, Transcript, TurnWriter
+from services.bot.transports import SAMPLE_RATE_IN, Line
+from services.bot.transports.json_protocol import transcript
+from services.common.errors import GenerationLost, ServiceError, StoreError
+from services.common.sessions import Session, Turn
+
+#: How long the pipeline may take to stop. What hangs then ends with the process.
+STOP_SECONDS = 8.0
+TELL_SECONDS = 1.0
+
+
+class Call:
+    """One call."""
+
+    def __init__(self, session: Session, agent: Agent, line: Line, resources: Resources) -> None:
+        """Prepares a call.
+
+        Args:
+            session: The session as it was taken.
+            agent: Who answers.
+            line: The caller's line.
+            resources: What every call needs.
+        """
+        self.session = session
+        self.line = line
+        self.over = asyncio.Event()
+        self._agent = agent
+        self._resources = resources
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._log = logger.bind(session_id=session.session_id, bot_id=session.bot_id)
+        line.on_gone(self.hang_up)
+
+    def hang_up(self, ending: Ending = Ending.DRAINED) -> None:
+        """Ends the call; the first ending stands."""
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    async def run(self) -> None:
+        """Serves the call. Whatever happens, its record is closed and `over` is set at the end."""
+        ending = Ending.FAILED
+        self._log.bind(agent=self._agent.key).info("session started")
+        try:
+            await self.line.open()
+            ending = await self._converse(await self._history())
+        except GenerationLost:
+            ending = Ending.TAKEN_OVER
+        except Exception:
+            self._log.exception("call failed")
+        finally:
+            await self._close_record(ending)
+            self._log.bind(reason=ending.reason).info("session ended")
+            self.over.set()
+
+    async def _history(self) -> list[Turn]:
+        """What was said before the caller came back."""
+        if self.session.started_at is None:
+            return []
+        return await self._resources.sessions.turns(self.session.session_id)
+
+    async def _converse(self, history: list[Turn]) -> Ending:
+        sessions, settings = self._resources.sessions, self._resources.settings
+        voice_activity = self._resources.detector()
+        writer = TurnWriter(
+            sessions,
+            self.session,
+            written=len(history),
+            on_lost=lambda: self.hang_up(Ending.TAKEN_OVER),
+        )
+        conversation = converse(
+            self._agent,
+            self.line,
+            settings=settings,
+            voice_activity=voice_activity,
+            history=history,
+            tool_context=ToolContext(
+                self.session.session_id, self._resources.dynamodb, settings.orders_table
+            ),
+        )
+        record = Transcript(
+            conversation.nova, writer, start_lag=voice_activity.start_lag, heard=self._tell_heard
+        )
+        conversation.assistant.add_event_handler(
+            "on_assistant_turn_stopped", record.assistant_stopped
+        )
+        worker = self._worker(conversation, record)
+        if not history:
+            self._greet_with(conversation, worker)
+        try:
+            return await self._run_until_the_end(worker)
+        finally:
+            await writer.close()
+
+    def _worker(self, conversation: Conversation, record: Transcript) -> PipelineWorker:
+        settings = self._resources.settings
+        worker = PipelineWorker(
+            conversation.pipeline,
+            params=PipelineParams(
+                audio_in_sample_rate=SAMPLE_RATE_IN,
+                audio_out_sample_rate=self.line.audio_out_sample_rate,
+            ),
+            observers=[record],
+            enable_rtvi=self.line.speaks_rtvi,
+            rtvi_observer_params=RTVIObserverParams(
+                function_call_report_level={"*": RTVIFunctionCallReportLevel.NAME}
+            ),
+            enable_turn_tracking=False,
+            idle_timeout_secs=settings.silence_limit_seconds or self._agent.silence_limit_seconds,
+            cancel_on_idle_timeout=False,
+        )
+        worker.add_event_handler("on_idle_timeout", self._silent_too_long)
+        worker.add_event_handler("on_pipeline_started", self._activate)
+        worker.add_event_handler("on_pipeline_error", self._pipeline_failed)
+        return worker
+
+    async def _run_until_the_end(self, worker: PipelineWorker) -> Ending:
+        settings = self._resources.settings
+        longest = settings.longest_call_seconds or self._agent.longest_call_seconds
+        limit = asyncio.get_running_loop().call_later(longest, self.hang_up, Ending.LONGEST_CALL)
+        runner = WorkerRunner(handle_sigint=False, check_dangling_tasks=False)
+        await runner.add_workers(worker)
+        await worker.queue_frame(LLMRunFrame())
+        running = asyncio.create_task(runner.run())
+        running.add_done_callback(lambda _: self.hang_up(Ending.AGENT_HUNG_UP))
+        ending = await self._ending
+        limit.cancel()
+        self.line.say_goodbye_with(ending)
+        await self._tell({"type": "ended", "reason": ending.reason})
+        stopping = asyncio.create_task(worker.cancel(reason=ending.reason))
+        _, hanging = await asyncio.wait({running, stopping}, timeout=STOP_SECONDS)
+        if hanging:
+            self._log.warning("pipeline did not stop in time")
+        return ending
+
+    async def _activate(self, *_: object) -> None:
+        try:
+            await self._resources.sessions.activate(self.session)
+        except GenerationLost:
+            self.hang_up(Ending.TAKEN_OVER)
+        except ServiceError as error:
+            self._log.bind(error=type(error).__name__).error("session could not be marked active")
+
+    def _greet_with(self, conversation: Conversation, worker: PipelineWorker) -> None:
+        """Has the agent speak first, as soon as the caller can hear it."""
+
+        async def greet(*_: object) -> None:
+            await conversation.nova.queue_frame(greeting(self._agent))
+
+        if self.line.speaks_rtvi:
+            worker.rtvi.add_event_handler("on_client_ready", greet)
+        else:
+            worker.add_event_handler("on_pipeline_started", greet)
+
+    async def _silent_too_long(self, *_: object) -> None:
+        self.hang_up(Ending.SILENCE)
+
+    async def _pipeline_failed(self, _: object, frame: ErrorFrame) -> None:
+        self._log.bind(fatal=frame.fatal).error("pipeline reported an error")
+        if frame.fatal:
+            self.hang_up(Ending.FAILED)
+
+    async def _tell_heard(self, role: Role, text: str, final: bool) -> None:
+        """Programs on the JSON protocol read along; pages get this from RTVI itself."""
+        if not self.line.speaks_rtvi:
+            await self._tell(transcript(role, text, final=final), always=True)
+
+    async def _tell(self, message: dict[str, Any], *, always: bool = False) -> None:
+        if not always and not self.line.speaks_rtvi:
+            return
+        try:
+            async with asyncio.timeout(TELL_SECONDS):
+                await self.line.tell(message)
+        except Exception as error:
+            self._log.bind(error=type(error).__name__).debug("caller could not be told")
+
+    async def _close_record(self, ending: Ending) -> None:
+        sessions = self._resources.sessions
+        try:
+            if ending.resumable and self.line.resumable:
+                await sessions.release(
+                    self.session, seconds=self._resources.settings.resume_seconds
+                )
+            else:
+                await sessions.end(self.session, reason=ending.reason, failed=ending.failed)
+        except GenerationLost:
+            self._log.info("a newer process has this session")
+        except StoreError as error:
+            self._log.bind(code=error.code).error("session record could not be closed")

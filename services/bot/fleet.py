@@ -1,0 +1,165 @@
+"""The session processes of this task, as their supervisor sees them."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from loguru import logger
+
+from services.bot.fork import fork
+from services.bot.link import Ended, Link, Message, Ready, Taken
+
+State = Literal["starting", "idle", "taken", "ended"]
+
+#: A process that ends sooner than this without a call counts as a failed start.
+SOUND_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One session process.
+
+    Attributes:
+        pid: Its process id.
+        line: The supervisor's end of the socket pair.
+        state: How far it is.
+        taken: What it serves.
+        told_to_leave: Whether its end is our wish.
+    """
+
+    pid: int
+    line: socket.socket
+    state: State = "starting"
+    link: Link | None = None
+    taken: Taken | None = None
+    told_to_leave: bool = False
+    born: float = field(default_factory=time.monotonic)
+
+    def tell(self, message: Message) -> None:
+        """Sends an order."""
+        self.told_to_leave = True
+        if self.link is not None:
+            self.link.send(message)
+
+
+class Fleet:
+    """Forks session processes, listens to them and buries them."""
+
+    def __init__(
+        self,
+        work: Callable[[socket.socket], Awaitable[None]],
+        *,
+        keep: frozenset[int],
+        on_change: Callable[[], None],
+        on_lost: Callable[[Taken], None],
+    ) -> None:
+        """Prepares an empty fleet.
+
+        Args:
+            work: What a process does with its end of the line.
+            keep: File descriptors that the processes share with the supervisor.
+            on_change: Called when a process changed its state or is gone.
+            on_lost: Called with the session of a process that died in a call.
+        """
+        self._work = work
+        self._keep = keep
+        self._on_change = on_change
+        self._on_lost = on_lost
+        self._members: dict[int, Member] = {}
+        self._listening: set[asyncio.Task[None]] = set()
+        self._failures = 0
+        self._not_before = 0.0
+
+    def __len__(self) -> int:
+        """How many processes there are."""
+        return len(self._members)
+
+    def count(self, *states: State) -> int:
+        """How many processes are in one of some states."""
+        return sum(member.state in states for member in self._members.values())
+
+    def pause(self) -> float:
+        """Seconds to wait before the next fork, after failed starts."""
+        return max(0.0, self._not_before - time.monotonic())
+
+    def add(self) -> None:
+        """Forks a process. Call it from a plain callback of the loop, not from a task."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        keep = self._keep | {theirs.fileno()}
+        member = Member(fork(lambda: self._work(theirs), keep=keep), ours)
+        theirs.close()
+        self._members[member.pid] = member
+        task = asyncio.get_running_loop().create_task(self._listen(member))
+        self._listening.add(task)
+        task.add_done_callback(self._listening.discard)
+
+    def tell_all(self, message: Message) -> None:
+        """Sends every process an order."""
+        for member in self._members.values():
+            member.tell(message)
+
+    def kill_all(self) -> None:
+        """Ends every process at once."""
+        for pid in self._members:
+            os.kill(pid, signal.SIGKILL)
+
+    def reap(self) -> None:
+        """Buries every child that has died, our own and, as process 1, those left to us."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            member = self._members.pop(pid, None)
+            if member is not None:
+                self._bury(member, os.waitstatus_to_exitcode(status))
+
+    def _bury(self, member: Member, code: int) -> None:
+        log = logger.bind(pid=member.pid, exit_code=code)
+        died_in_call = member.taken is not None and member.state != "ended"
+        if died_in_call and member.taken is not None:
+            log.bind(session_id=member.taken.session.session_id).error("session process died")
+            self._on_lost(member.taken)
+        elif member.told_to_leave or member.state == "ended":
+            log.debug("session process left")
+        else:
+            log.error("idle session process died")
+        self._judge(member)
+        self._on_change()
+
+    def _judge(self, member: Member) -> None:
+        lived = time.monotonic() - member.born
+        if member.taken is not None or member.told_to_leave or lived >= SOUND_SECONDS:
+            self._failures = 0
+            return
+        self._failures += 1
+        pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2**self._failures)
+        self._not_before = time.monotonic() + pause
+
+    async def _listen(self, member: Member) -> None:
+        link = await Link.over(member.line)
+        member.link = link
+        try:
+            while (message := await link.receive()) is not None:
+                match message:
+                    case Ready():
+                        member.state = "idle"
+                    case Taken():
+                        member.state, member.taken = "taken", message
+                    case Ended():
+                        member.state = "ended"
+                    case _:
+                        logger.bind(pid=member.pid, kind=message.kind).warning("unexpected message")
+                self._on_change()
+        finally:
+            await link.close()

@@ -1,0 +1,133 @@
+"""The shared listening socket, and HTTP and WebSocket on the connections that come out of it.
+
+uvicorn's protocol classes speak HTTP and WebSocket; its server is not used, because here every
+process accepts for itself and stops accepting when it has its call.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+
+#: Connections that wait in the kernel while every process is busy answering.
+BACKLOG = 256
+#: A connection that has sent no whole request by then is closed.
+REQUEST_SECONDS = 5.0
+#: One WebSocket frame: three seconds of audio as base64. Above it the connection ends with 1009.
+LARGEST_FRAME_BYTES = 128 * 1024
+#: A caller's line that answers no ping for this long is gone.
+PING_SECONDS = 10.0
+
+
+class ListenError(OSError):
+    """An address cannot be listened on. The message is a sentence for the operator."""
+
+
+def listen(host: str, port: int, *, variable: str) -> socket.socket:
+    """Opens a non-blocking listening socket.
+
+    Args:
+        host: Address or name.
+        port: Port; 0 takes a free one.
+        variable: Name of the setting to blame.
+
+    Raises:
+        ListenError: The port is taken or the address is not this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ListenError(f"HOST: {host} is not an address to listen on") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ListenError(f"{variable}: cannot listen on {host}:{port}: {reason}") from error
+    listener.setblocking(False)
+    return listener
+
+
+@dataclass(slots=True)
+class Connection:
+    """One accepted connection.
+
+    Attributes:
+        begun: Whether a whole request has arrived.
+        closed: Set once the connection is gone.
+    """
+
+    begun: bool = False
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Web:
+    """Serves one ASGI application on single connections."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        for name in ("uvicorn.error", "uvicorn.access"):
+            # uvicorn logs the whole URL at INFO, and a ticket is part of one.
+            logging.getLogger(name).setLevel(logging.ERROR)
+        self._config = uvicorn.Config(
+            self._receive_request,
+            http=_Http,
+            ws=_WebSocket,
+            interface="asgi3",
+            lifespan="off",
+            proxy_headers=False,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_max_size=LARGEST_FRAME_BYTES,
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PING_SECONDS,
+            ws_per_message_deflate=False,
+        )
+        self._config.load()
+        self._state = ServerState()
+
+    async def serve(self, accepted: socket.socket) -> Connection:
+        """Starts to serve an accepted socket and returns at once."""
+        loop = asyncio.get_running_loop()
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = Connection()
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: _Http(self._config, self._state, {"connection": connection}), accepted
+        )
+        loop.call_later(REQUEST_SECONDS, _give_up, connection, transport)
+        return connection
+
+    async def _receive_request(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        scope["state"]["connection"].begun = True
+        await self._app(scope, receive, send)
+
+
+class _Http(HttpToolsProtocol):
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        cast("Connection", self.app_state["connection"]).closed.set()
+
+
+class _WebSocket(WebSocketsSansIOProtocol):
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        cast("Connection", self.app_state["connection"]).closed.set()
+
+
+def _give_up(connection: Connection, transport: asyncio.Transport) -> None:
+    if not connection.begun:
+        transport.abort()

@@ -1,0 +1,71 @@
+"""What every call needs and what is therefore made once, before there is a caller."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from loguru import logger
+
+from services.bot.agent import Agent, read_agents
+from services.bot.settings import BotSettings
+from services.common import aws
+from services.common.errors import ServiceError
+from services.common.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from services.bot.voice_activity import PaddedSilero
+
+WARM_UP_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Resources:
+    """What every call needs.
+
+    Attributes:
+        settings: The bot's settings.
+        agents: Every agent, by key.
+        sessions: The session records.
+        dynamodb: What tools look things up with.
+        voice_activity: The speech detector, once this process is warm.
+    """
+
+    settings: BotSettings
+    agents: dict[str, Agent]
+    sessions: SessionStore
+    dynamodb: "DynamoDBClient"
+    voice_activity: "PaddedSilero | None" = None
+
+    @classmethod
+    def gather(cls, settings: BotSettings) -> Self:
+        """Makes what can be made before a fork: no threads, no connections.
+
+        Raises:
+            AgentError: An agent's file cannot be used.
+        """
+        return cls(
+            settings=settings,
+            agents=read_agents(settings.agents),
+            sessions=SessionStore.connect(settings),
+            dynamodb=aws.dynamodb(settings.aws_region),
+        )
+
+    def detector(self) -> "PaddedSilero":
+        """The speech detector of this process's one call."""
+        if self.voice_activity is None:
+            raise RuntimeError("warm_up() loads the speech detector")
+        return self.voice_activity
+
+    async def warm_up(self) -> None:
+        """Loads and connects what the first caller would wait for otherwise."""
+        # onnxruntime starts a thread when imported, so only session processes import it.
+        from services.bot.voice_activity import PaddedSilero
+
+        self.voice_activity = PaddedSilero()
+        try:
+            async with asyncio.timeout(WARM_UP_SECONDS):
+                await self.sessions.get("ses_warm_up")
+        except (ServiceError, TimeoutError) as error:
+            logger.bind(error=type(error).__name__).warning("session records cannot be reached yet")

@@ -1,0 +1,95 @@
+"""What runs in a forked process: warm up, wait for one caller, serve the call, leave.
+
+An idle process goes on accepting until one of its connections becomes a call, so a probe, a refused
+ticket or a silent connection costs nobody a slot.
+"""
+
+import asyncio
+import contextlib
+import socket
+
+from loguru import logger
+
+from services.bot.call import Call
+from services.bot.endpoint import Endpoint
+from services.bot.link import Drain, Ended, HangUp, Link, Ready, Taken
+from services.bot.listener import Web
+from services.bot.resources import Resources
+from services.bot.slot import Slot
+
+#: Longer than this an accepted connection does not keep others waiting: the process accepts the
+#: next one while it stays open. Through a load balancer a request comes whole and at once.
+PATIENCE_SECONDS = 0.25
+
+
+async def serve_one_session(
+    listener: socket.socket, line: socket.socket, resources: Resources
+) -> None:
+    """Serves at most one session.
+
+    Args:
+        listener: The listening socket that all processes share.
+        line: This process's end of the socket pair to its supervisor.
+        resources: What every call needs, not yet warm.
+    """
+    link = await Link.over(line)
+
+    def report(call: Call) -> None:
+        link.send(Taken(session=call.session, resumable=call.line.resumable))
+
+    slot = Slot(report)
+    obeying = asyncio.create_task(_obey(link, slot))
+    try:
+        await resources.warm_up()
+        link.send(Ready())
+        await _accept(listener, slot, Web(Endpoint(resources, slot)))
+        if slot.call is not None:
+            await slot.call.over.wait()
+        link.send(Ended())
+    finally:
+        obeying.cancel()
+        await link.close()
+
+
+async def _obey(link: Link, slot: Slot) -> None:
+    """Does what the supervisor says, and hangs up when it is gone."""
+    while (order := await link.receive()) is not None:
+        match order:
+            case Drain():
+                slot.close()
+            case HangUp():
+                slot.hang_up()
+            case _:
+                logger.bind(kind=order.kind).warning("unexpected order from the supervisor")
+    logger.warning("supervisor is gone")
+    slot.hang_up()
+
+
+async def _accept(listener: socket.socket, slot: Slot, web: Web) -> None:
+    """Accepts connections until one of them has become a call or nobody may come any more."""
+    while not slot.final:
+        await slot.until(lambda: slot.free or slot.final)
+        accepted = None if slot.final else await _next_connection(listener, slot)
+        if accepted is None:
+            continue
+        try:
+            connection = await web.serve(accepted)
+        except OSError:
+            logger.debug("connection was gone before it could be served")
+            continue
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(connection.closed.wait(), PATIENCE_SECONDS)
+
+
+async def _next_connection(listener: socket.socket, slot: Slot) -> socket.socket | None:
+    """The next connection; None as soon as the slot is not free any more."""
+    loop = asyncio.get_running_loop()
+    accepting = asyncio.ensure_future(loop.sock_accept(listener))
+    occupied = asyncio.ensure_future(slot.until(lambda: not slot.free))
+    await asyncio.wait({accepting, occupied}, return_when=asyncio.FIRST_COMPLETED)
+    occupied.cancel()
+    if accepting.done():
+        accepted, _ = accepting.result()
+        return accepted
+    accepting.cancel()
+    return None

@@ -1,0 +1,68 @@
+"""The bot's settings."""
+
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from services.common.settings import ApiKey, CommaList, CommonSettings
+
+
+class BotSettings(CommonSettings):
+    """What the bot reads from its environment, besides what every service reads.
+
+    A value that an agent's file can hold too (voice, VAD, limits) is None here unless it is set in
+    the environment, and then wins over the file.
+    """
+
+    port: int = Field(8002, ge=0, le=65535, description="a port for calls")
+    admin_port: int = Field(8003, ge=0, le=65535, description="a port for /health and /ready")
+    cors_origins: CommaList = Field(
+        (), description="origins, parted by commas, whose pages may call /webrtc"
+    )
+    api_key: ApiKey | None = Field(
+        None, description="the key of programs that speak the JSON protocol on /ws"
+    )
+    agents: CommaList = Field(
+        ("order-desk",), min_length=1, description="names of agents; the first is the default"
+    )
+
+    max_sessions: int = Field(10, ge=1, le=500, description="sessions at once in this task")
+    spare_sessions: int = Field(2, ge=1, le=50, description="processes that wait for a caller")
+    drain_seconds: float = Field(110, ge=0, description="seconds that calls get at shutdown")
+    resume_seconds: float = Field(
+        60, ge=0, description="seconds in which a caller whose line dropped may come back"
+    )
+
+    nova_aws_region: str = Field(
+        "us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="a Region with Nova Sonic"
+    )
+    nova_model_id: str = Field("amazon.nova-2-5-sonic", min_length=1, description="a model id")
+    nova_voice_id: str | None = Field(None, pattern=r"^[a-z]+$", description="a voice's name")
+    nova_aws_access_key_id: SecretStr | None = Field(
+        None, description="an access key id, together with NOVA_AWS_SECRET_ACCESS_KEY"
+    )
+    nova_aws_secret_access_key: SecretStr | None = Field(
+        None, description="a secret access key, together with NOVA_AWS_ACCESS_KEY_ID"
+    )
+    connection_limit_seconds: float = Field(
+        480, gt=0, le=480, description="seconds that Nova Sonic keeps one connection, at most 480"
+    )
+
+    vad_stop_secs: float | None = Field(None, ge=0.1, le=5, description="seconds of silence")
+    vad_min_volume: float | None = Field(None, ge=0, le=1, description="a loudness from 0 to 1")
+    speech_pad_ms: int | None = Field(None, ge=0, le=2000, description="milliseconds")
+    longest_call_seconds: float | None = Field(None, gt=0, description="seconds")
+    silence_limit_seconds: float | None = Field(None, gt=0, description="seconds")
+
+    @model_validator(mode="after")
+    def _check_pairs(self) -> Self:
+        if (self.nova_aws_access_key_id is None) != (self.nova_aws_secret_access_key is None):
+            raise ValueError(
+                "NOVA_AWS_ACCESS_KEY_ID and NOVA_AWS_SECRET_ACCESS_KEY: set both or neither"
+            )
+        if self.spare_sessions > self.max_sessions:
+            raise ValueError(
+                f"SPARE_SESSIONS: is {self.spare_sessions}; expected at most MAX_SESSIONS, "
+                f"which is {self.max_sessions}"
+            )
+        return self

@@ -1,0 +1,189 @@
+"""The supervisor: keeps processes ready for callers, answers when there are none, drains.
+
+It imports everything once and forks; it serves no call itself. It runs no threads, because a fork
+copies only the thread that forks.
+"""
+
+import asyncio
+import enum
+import signal
+import socket
+
+from loguru import logger
+
+from services.bot import admin
+from services.bot.endpoint import Endpoint
+from services.bot.fleet import Fleet
+from services.bot.fork import fork, prepare_to_fork, threads_alive
+from services.bot.link import Drain, HangUp, Taken
+from services.bot.listener import Web
+from services.bot.resources import Resources
+from services.bot.session_process import serve_one_session
+from services.common.errors import GenerationLost
+
+#: After DRAIN_SECONDS every call that is left says goodbye; what still runs then is killed.
+GOODBYE_SECONDS = 8.0
+#: After a second Ctrl-C.
+HURRY_SECONDS = 2.0
+
+
+class Phase(enum.Enum):
+    """How the supervisor's life goes."""
+
+    SERVING = enum.auto()
+    DRAINING = enum.auto()
+    HURRYING = enum.auto()
+
+
+class Supervisor:
+    """Keeps session processes."""
+
+    def __init__(
+        self, resources: Resources, listener: socket.socket, admin_listener: socket.socket
+    ) -> None:
+        """Prepares a supervisor.
+
+        Args:
+            resources: What calls need, made before any fork.
+            listener: Where calls come in.
+            admin_listener: Where `/health` and `/ready` are asked for.
+        """
+        self._resources = resources
+        self._settings = resources.settings
+        self._listener = listener
+        self._admin_listener = admin_listener
+        self._phase = Phase.SERVING
+        self._fleet = Fleet(
+            lambda line: serve_one_session(listener, line, resources),
+            keep=frozenset({listener.fileno()}),
+            on_change=self._tend,
+            on_lost=self._release,
+        )
+        self._tending: asyncio.Handle | None = None
+        self._refusing: asyncio.Task[None] | None = None
+        self._quit = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serves until a signal ends it."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
+        loop.add_signal_handler(signal.SIGINT, self._stop)
+        loop.add_signal_handler(signal.SIGCHLD, self._fleet.reap)
+        prepare_to_fork()
+        administration = asyncio.create_task(admin.serve(self._admin_listener, self.slots))
+        self._tend()
+        logger.bind(
+            port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
+        ).info("bot is listening")
+        await self._quit.wait()
+        await self._drain()
+        administration.cancel()
+        logger.info("bot has stopped")
+
+    def slots(self) -> admin.Slots:
+        """How many slots there are and how they are used."""
+        return admin.Slots(
+            taken=self._fleet.count("taken"),
+            idle=self._fleet.count("idle"),
+            max=self._settings.max_sessions,
+            draining=self._phase is not Phase.SERVING,
+        )
+
+    def _tend(self) -> None:
+        """Looks after the fleet soon, in a callback of its own, where forking is safe."""
+        if self._tending is None:
+            self._tending = asyncio.get_running_loop().call_soon(self._tend_now)
+
+    def _tend_now(self) -> None:
+        self._tending = None
+        if self._phase is not Phase.SERVING:
+            return
+        pause = self._fleet.pause()
+        while self._missing() and not pause:
+            if threads_alive() > 1:
+                logger.warning("supervisor forks while it has threads")
+            self._fleet.add()
+        if pause and self._missing():
+            asyncio.get_running_loop().call_later(pause, self._tend)
+        self._mind_the_door()
+
+    def _missing(self) -> bool:
+        spare = self._fleet.count("starting", "idle")
+        return (
+            spare < self._settings.spare_sessions and len(self._fleet) < self._settings.max_sessions
+        )
+
+    def _mind_the_door(self) -> None:
+        """Answers callers itself exactly while no process can come to the door."""
+        full = (
+            self._fleet.count("starting", "idle") == 0
+            and len(self._fleet) >= self._settings.max_sessions
+        )
+        if full and self._refusing is None:
+            self._refusing = asyncio.get_running_loop().create_task(self._refuse())
+        elif not full and self._refusing is not None:
+            self._refusing.cancel()
+            self._refusing = None
+
+    async def _refuse(self) -> None:
+        loop = asyncio.get_running_loop()
+        web = Web(Endpoint(self._resources, slot=None))
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(self._listener)
+                await web.serve(accepted)
+            except OSError as error:
+                logger.bind(error=type(error).__name__).warning("connection could not be refused")
+
+    def _release(self, taken: Taken) -> None:
+        """Closes the record of a session whose process died, in a process of its own.
+
+        DynamoDB's client blocks and so needs a thread, and the supervisor has none.
+        """
+        fork(lambda: self._close_record(taken), keep=frozenset())
+
+    async def _close_record(self, taken: Taken) -> None:
+        sessions = self._resources.sessions
+        try:
+            if taken.resumable:
+                await sessions.release(taken.session, seconds=self._settings.resume_seconds)
+            else:
+                await sessions.end(taken.session, reason="process-died", failed=True)
+        except GenerationLost:
+            logger.debug("the caller was back before the record was closed")
+
+    def _stop(self) -> None:
+        if self._phase is Phase.SERVING:
+            self._phase = Phase.DRAINING
+            self._quit.set()
+        else:
+            self._phase = Phase.HURRYING
+            self._hurry.set()
+
+    async def _drain(self) -> None:
+        """Lets idle processes go and waits for the calls, as long as there is time."""
+        logger.bind(calls=self._fleet.count("taken")).info("bot is draining")
+        if self._refusing is not None:
+            self._refusing.cancel()
+        self._listener.close()
+        self._fleet.tell_all(Drain())
+        if not await self._empty_within(self._settings.drain_seconds, unless_hurried=True):
+            logger.bind(calls=self._fleet.count("taken")).warning(
+                "bot ends the calls that are left"
+            )
+            self._fleet.tell_all(HangUp())
+            hurried = self._phase is Phase.HURRYING
+            await self._empty_within(HURRY_SECONDS if hurried else GOODBYE_SECONDS)
+        self._fleet.kill_all()
+        await self._empty_within(1.0)
+
+    async def _empty_within(self, seconds: float, *, unless_hurried: bool = False) -> bool:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while len(self._fleet):
+            if asyncio.get_running_loop().time() >= deadline:
+                return False
+            if unless_hurried and self._hurry.is_set():
+                return False
+            await asyncio.sleep(0.05)
+        return True

@@ -1,0 +1,45 @@
+"""A caller's WebSocket that remembers how it was closed and knows how to close."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.websockets import WebSocket
+
+from services.bot.ending import Ending
+
+#: Close codes of a caller who meant it; without one (1005) the caller's library closed it.
+MEANT = (1000, 1001, 1005)
+
+
+class CallerSocket(WebSocket):
+    """A WebSocket whose other end is a caller."""
+
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  (ASGI)
+        super().__init__(scope, receive, send)
+        self._ending = Ending.AGENT_HUNG_UP
+        self.left_with = Ending.CALLER_DROPPED
+
+    def say_goodbye_with(self, ending: Ending) -> None:
+        """Chooses the close code for when we hang up."""
+        self._ending = ending
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """Receives the next message and notes how the caller left.
+
+        uvicorn reports 1005 for a close frame without a code, and also for a connection that
+        broke; only the close frame comes with a reason, empty or not. 1009 is its own word: a
+        frame was too big.
+        """
+        message = await super().receive()
+        if message["type"] == "websocket.disconnect" and "reason" in message:
+            if message.get("code") in MEANT:
+                self.left_with = Ending.CALLER_LEFT
+            elif message.get("code") == 1009:
+                self.left_with = Ending.BAD_FRAMES
+        return message
+
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
+        """Closes with the code of the ending that was chosen."""
+        await super().close(
+            self._ending.close_code if code == 1000 else code, reason or self._ending.reason
+        )

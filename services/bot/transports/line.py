@@ -1,0 +1,41 @@
+"""What a call needs to know of the line that its caller is on."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from pipecat.transports.base_transport import BaseTransport
+
+from services.bot.ending import Ending
+
+#: Of the caller's audio on every line, in Hz: what Nova and the speech detector take.
+SAMPLE_RATE_IN = 16_000
+
+
+class Line(Protocol):
+    """A caller's connection to us.
+
+    Attributes:
+        speaks_rtvi: Whether the caller understands RTVI messages; JSON events otherwise.
+        audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
+        resumable: Whether the caller holds a token to come back with after a drop.
+    """
+
+    speaks_rtvi: bool
+    audio_out_sample_rate: int
+    resumable: bool
+
+    @property
+    def transport(self) -> BaseTransport:
+        """Pipecat's end of it."""
+
+    async def open(self) -> None:
+        """Lets the caller in."""
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        """Sends a message past everything that waits to be played."""
+
+    def on_gone(self, tell: Callable[[Ending], None]) -> None:
+        """Registers who is told once the caller left, dropped or broke the protocol."""
+
+    def say_goodbye_with(self, ending: Ending) -> None:
+        """Chooses how the connection is closed when the pipeline ends."""

@@ -1,0 +1,88 @@
+"""A line over a WebSocket, in either protocol."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pipecat.frames.frames import OutputTransportMessageUrgentFrame
+from pipecat.processors.frameworks.rtvi.models import ServerMessage
+from pipecat.serializers.base_serializer import FrameSerializer
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
+from starlette.websockets import WebSocket
+
+from services.bot.ending import Ending
+from services.bot.transports import json_protocol
+from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT, BrowserProtocol
+from services.bot.transports.caller_socket import CallerSocket
+from services.bot.transports.json_protocol import JsonProtocol
+
+#: 20 ms a frame: the first sound of an answer waits for no more, and 50 frames a second are cheap.
+CHUNKS_OF_10_MS = 2
+CLOSE_SECONDS = 1.0
+
+
+class WebSocketLine:
+    """A caller on a WebSocket.
+
+    Attributes:
+        speaks_rtvi: True for browsers, False for the JSON protocol.
+        audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
+        resumable: Whether the caller holds a token to come back with.
+    """
+
+    def __init__(self, socket: CallerSocket, *, subprotocol: str | None, speaks_rtvi: bool) -> None:
+        """Prepares the transport.
+
+        Args:
+            socket: The caller's WebSocket, not yet accepted.
+            subprotocol: What is agreed on, if the caller offered any.
+            speaks_rtvi: Whether a browser is at the other end, with a ticket and a resume token.
+        """
+        self._socket = socket
+        self._subprotocol = subprotocol
+        self._tell: Callable[[Ending], None] = lambda _: None
+        self.speaks_rtvi = speaks_rtvi
+        self.resumable = speaks_rtvi
+        self.audio_out_sample_rate = SAMPLE_RATE_OUT if speaks_rtvi else json_protocol.SAMPLE_RATE
+        protocol: type[BrowserProtocol | JsonProtocol] = (
+            BrowserProtocol if speaks_rtvi else JsonProtocol
+        )
+        serializer: FrameSerializer = protocol(lambda: self._tell(Ending.BAD_FRAMES))
+        self._transport = FastAPIWebsocketTransport(
+            socket,
+            FastAPIWebsocketParams(
+                audio_in_enabled=True,
+                audio_out_enabled=True,
+                audio_out_sample_rate=self.audio_out_sample_rate,
+                audio_out_10ms_chunks=CHUNKS_OF_10_MS,
+                audio_out_end_silence_secs=0,
+                serializer=serializer,
+                allowed_origins=[],
+                ws_close_timeout=CLOSE_SECONDS,
+            ),
+        )
+        self._transport.add_event_handler("on_client_disconnected", self._gone)
+
+    @property
+    def transport(self) -> FastAPIWebsocketTransport:
+        """Pipecat's end of it."""
+        return self._transport
+
+    async def open(self) -> None:
+        """Accepts the WebSocket."""
+        await self._socket.accept(self._subprotocol)
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        """Sends a message past everything that waits to be played."""
+        told = ServerMessage(data=message).model_dump() if self.speaks_rtvi else message
+        await self._transport.output().send_message(OutputTransportMessageUrgentFrame(message=told))
+
+    def on_gone(self, tell: Callable[[Ending], None]) -> None:
+        """Registers who is told once the caller left, dropped or broke the protocol."""
+        self._tell = tell
+
+    def say_goodbye_with(self, ending: Ending) -> None:
+        """Chooses the close code."""
+        self._socket.say_goodbye_with(ending)
+
+    async def _gone(self, _transport: object, _socket: WebSocket) -> None:
+        self._tell(self._socket.left_with)

@@ -1,0 +1,61 @@
+"""Our own view of when the caller speaks: Silero, with `speech_pad_ms`, which Pipecat lacks.
+
+Nova decides the turns. This view gives the page its speech events and stops playback at once on
+barge-in, without waiting for Nova's word.
+
+Silero's own tools widen detected speech by a pad at both ends; Pipecat's VADParams know no such
+thing. Here the pad has the same two effects. At the end the turn stays open for the pad after
+`stop_secs` of silence, which is what `SpeechTimeoutUserTurnStopStrategy` waits for. At the start
+the turn's recorded time is set back by the pad, on top of `start_secs`, during which the detector
+listened before it was sure. No audio needs to be padded: Nova hears the caller all the time.
+"""
+
+from datetime import timedelta
+
+import numpy as np
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.audio.vad.vad_analyzer import VADParams
+from pipecat.turns.user_start import VADUserTurnStartStrategy
+from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+
+from services.bot.agent import VoiceActivity
+from services.bot.transports import SAMPLE_RATE_IN
+
+#: Seconds of speech before we are sure: shorter barge-ins are coughs.
+START_SECS = 0.2
+
+
+class PaddedSilero(SileroVADAnalyzer):
+    """The speech detector of one call, loaded and run once before the call."""
+
+    def __init__(self) -> None:
+        super().__init__(sample_rate=SAMPLE_RATE_IN)
+        self.set_sample_rate(SAMPLE_RATE_IN)
+        self.voice_confidence(np.zeros(self.num_frames_required(), np.int16).tobytes())
+        self._speech_pad = timedelta()
+
+    def listen_for(self, wanted: VoiceActivity) -> None:
+        """Takes over an agent's parameters."""
+        self.set_params(
+            VADParams(
+                start_secs=START_SECS, stop_secs=wanted.stop_secs, min_volume=wanted.min_volume
+            )
+        )
+        self._speech_pad = timedelta(milliseconds=wanted.speech_pad_ms)
+
+    @property
+    def start_lag(self) -> timedelta:
+        """How long before its detection the caller's speech is taken to have begun."""
+        return timedelta(seconds=START_SECS) + self._speech_pad
+
+    def turn_strategies(self) -> UserTurnStrategies:
+        """When a turn of the caller's starts and stops, without a turn model."""
+        return UserTurnStrategies(
+            start=[VADUserTurnStartStrategy()],
+            stop=[
+                SpeechTimeoutUserTurnStopStrategy(
+                    user_speech_timeout=self._speech_pad.total_seconds(), wait_for_transcript=False
+                )
+            ],
+        )
