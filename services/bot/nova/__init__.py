@@ -1,0 +1,38 @@
+"""Amazon Nova Sonic: a Pipecat service of ours, and the guard around the SDK's stream.
+
+`NovaSonic` is all that the pipeline needs. Behind it, from the outside in: `guard` (what Pipecat
+takes for the SDK's client), `endless` (one stream made of many), `conversation` (what a new stream
+must be told), `link` (one stream of the SDK's, bounded), `transport` (HTTP/2).
+"""
+
+from services.bot.nova.errors import (
+    CredentialsExpired,
+    CredentialsRefused,
+    ModelTimeout,
+    NovaError,
+    Refused,
+    StreamLost,
+    Throttled,
+    Unreachable,
+    Unstable,
+    Untrusted,
+)
+from services.bot.nova.service import AGENT_UNAVAILABLE, AgentStateFrame, NovaSonic
+from services.bot.nova.settings import NovaSettings
+
+__all__ = [
+    "AGENT_UNAVAILABLE",
+    "AgentStateFrame",
+    "CredentialsExpired",
+    "CredentialsRefused",
+    "ModelTimeout",
+    "NovaError",
+    "NovaSettings",
+    "NovaSonic",
+    "Refused",
+    "StreamLost",
+    "Throttled",
+    "Unreachable",
+    "Unstable",
+    "Untrusted",
+]

@@ -1,0 +1,308 @@
+"""A conversation as seen on the wire, for any new stream to take up where the last left it."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.bot.nova import events
+from services.bot.nova.answer import Answer
+from services.bot.nova.gap import Gap
+from services.bot.nova.history import HISTORY_BYTES, Line, cut
+
+_INTERRUPTED = "INTERRUPTED"
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens over all streams of a session, as Nova counts them."""
+
+    input_speech: int = 0
+    input_text: int = 0
+    output_speech: int = 0
+    output_text: int = 0
+
+    def add(self, delta: dict[str, Any]) -> None:
+        """Adds a usage event's ``delta``."""
+        spoken, written = delta.get("input", {}), delta.get("output", {})
+        self.input_speech += spoken.get("speechTokens", 0)
+        self.input_text += spoken.get("textTokens", 0)
+        self.output_speech += written.get("speechTokens", 0)
+        self.output_text += written.get("textTokens", 0)
+
+
+@dataclass(slots=True)
+class _Block:
+    """A content block while it is being written or read."""
+
+    start: dict[str, Any]
+    text: list[str] = field(default_factory=list)
+
+    @property
+    def stage(self) -> str:
+        extra = self.start.get("additionalModelFields")
+        return str(json.loads(extra).get("generationStage", "")) if extra else ""
+
+
+class Conversation:
+    """What was said, what is being said, and what still needs an answer.
+
+    `write` takes what Pipecat sends, `read` what Nova sends. `preface` and `opening` make the
+    events with which a new stream begins.
+    """
+
+    def __init__(self, gap_seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Starts empty; Pipecat's first events fill it."""
+        self._clock = clock
+        self._session_start = b""
+        self._prompt_start = b""
+        self._audio_start: dict[str, Any] = {}
+        self._system: list[str] = []
+        self._lines: list[Line] = []
+        self._question: list[str] = []
+        self._already_said: list[str] = []
+        self._results: list[str] = []
+        self._tools: dict[str, str] = {}
+        self._foreign_tools: set[str] = set()
+        self._asked_in_vain = False
+        self._answer: Answer | None = None
+        self._last_answer: Answer | None = None
+        self._writing: dict[str, _Block] = {}
+        self._reading: _Block | None = None
+        self._caller_stopped_ms: float | None = None
+        self._quiet_since = clock()
+        self.microphone_at = clock()
+        """When the caller's audio last came."""
+        self.gap = Gap(gap_seconds)
+        self.usage = Usage()
+
+    # What Pipecat sends.
+
+    @property
+    def ready(self) -> bool:
+        """Whether Pipecat has sent all that a stream begins with."""
+        return bool(self._audio_start)
+
+    @property
+    def prompt(self) -> str:
+        """The prompt's name, the same in every stream."""
+        return str(self._audio_start.get("promptName", ""))
+
+    @property
+    def audio_content(self) -> str | None:
+        """The audio block's name, once there is one."""
+        return self._audio_start.get("contentName")
+
+    def write(self, payload: bytes) -> list[bytes]:
+        """Notes an event of Pipecat's and returns what an open stream needs to be sent for it."""
+        kind, fields = events.decode(payload)
+        match kind:
+            case "audioInput":
+                self.microphone_at = self._clock()
+                return [self.hear(fields["content"])]
+            case "sessionStart":
+                self._session_start = payload
+            case "promptStart":
+                self._prompt_start = payload
+            case "contentStart" if fields["type"] == "AUDIO":
+                self._audio_start = fields
+            case "contentStart":
+                self._writing[fields["contentName"]] = _Block(fields)
+            case "textInput" | "toolResult":
+                self._writing[fields["contentName"]].text.append(fields["content"])
+            case "contentEnd" if block := self._writing.pop(fields["contentName"], None):
+                return self._write_block(block)
+        return []
+
+    def hear(self, pcm_base64: str) -> bytes:
+        """Notes a chunk of the caller's audio (or of silence) and returns its event."""
+        self.gap.add(pcm_base64)
+        return events.audio_input(self.prompt, self.audio_content or "", pcm_base64)
+
+    def _write_block(self, block: _Block) -> list[bytes]:
+        role, text = block.start["role"], "".join(block.text)
+        if role == "TOOL":
+            use = block.start["toolResultInputConfiguration"]["toolUseId"]
+            return self._write_result(use, block, text)
+        if role == "SYSTEM":
+            self._system.append(text)
+        elif block.start["interactive"]:
+            self._question.append(text)
+            self._quiet_since = self._clock()
+        else:
+            self._lines.append(Line(role, text))
+        if not self.ready:
+            return []
+        prompt, interactive = block.start["promptName"], block.start["interactive"]
+        return events.text_block(prompt, role, text, interactive=interactive)
+
+    def _write_result(self, use: str, block: _Block, result: str) -> list[bytes]:
+        asked = self._tools.pop(use, None)
+        self._results.append(f"{asked or 'a tool'}: {result}")
+        self._quiet_since = self._clock()
+        if use not in self._foreign_tools:
+            names = {k: block.start[k] for k in ("promptName", "contentName")}
+            return [
+                events.encode("contentStart", block.start),
+                events.encode("toolResult", {**names, "content": result}),
+                events.encode("contentEnd", names),
+            ]
+        # The stream that asked is gone; the one that took over gets question and result together.
+        return self._ask_again() if asked and not self._awaits_foreign_tool else []
+
+    @property
+    def _awaits_foreign_tool(self) -> bool:
+        return not self._foreign_tools.isdisjoint(self._tools)
+
+    # What a new stream begins with.
+
+    def preface(self) -> list[bytes]:
+        """Session, prompt and system text: what does not depend on what was said."""
+        system = events.text_block(
+            self.prompt, "SYSTEM", "\n\n".join(self._system), interactive=False
+        )
+        return [self._session_start, self._prompt_start, *system]
+
+    def opening(self) -> list[bytes]:
+        """History, the audio block, the question without an answer, the audio without words."""
+        spare = HISTORY_BYTES - sum(len(text.encode()) for text in self._system)
+        history = cut(self._lines, limit=spare)
+        self.gap.trim()
+        self.gap.new_stream()
+        self._caller_stopped_ms = None
+        self._quiet_since = self._clock()
+        content = self.audio_content or ""
+        return [
+            *(
+                event
+                for line in history
+                for event in events.text_block(
+                    self.prompt, line.speaker, line.text, interactive=False
+                )
+            ),
+            events.encode("contentStart", self._audio_start),
+            *([] if self._awaits_foreign_tool else self._ask_again()),
+            *(events.audio_input(self.prompt, content, chunk) for chunk in self.gap.chunks()),
+        ]
+
+    def _ask_again(self) -> list[bytes]:
+        if not (self._question or self._already_said):
+            return []
+        parts = [" ".join(self._question)]
+        if self._results:
+            parts.append("What the tools returned for this: " + "; ".join(self._results))
+        if self._already_said:
+            said = " ".join(self._already_said)
+            parts.append(
+                f'The line broke while you were answering, after: "{said}" Go on from there.'
+            )
+        text = "\n\n".join(part for part in parts if part)
+        return events.text_block(self.prompt, "USER", text, interactive=True)
+
+    # What Nova sends.
+
+    def read(self, payload: bytes) -> None:
+        """Notes an event of Nova's."""
+        kind, fields = events.decode(payload)
+        self._quiet_since = self._clock()
+        match kind:
+            case "contentStart":
+                self._reading = _Block(fields)
+            case "textOutput" if self._reading:
+                self._reading.text.append(fields["content"])
+            case "audioOutput" if self._answer:
+                self._answer.add_audio(len(fields["content"]) * 3 // 4)
+            case "toolUse":
+                self._tools[fields["toolUseId"]] = f"{fields['toolName']}({fields['content']})"
+            case "contentEnd" if block := self._reading:
+                self._reading = None
+                self._read_block(block, fields.get("stopReason", ""))
+            case "completionEnd" if self._answer and not self._tools:
+                self._answered()
+            case "userSpeechEnd":
+                self._caller_stopped_ms = fields.get("inputAudioOffsetMs")
+            case "usageEvent":
+                self.usage.add(fields.get("details", {}).get("delta", {}))
+
+    def _read_block(self, block: _Block, stop: str) -> None:
+        role, text = block.start["role"], "".join(block.text)
+        match role, block.start["type"]:
+            case "USER", "TEXT" if text:
+                self._barged_in()
+                self._tools.clear()
+                self._question.append(text)
+                self._asked_in_vain = False
+                self.gap.understood(self._caller_stopped_ms)
+            case "ASSISTANT", "TEXT" if stop == _INTERRUPTED:
+                self._barged_in()
+            case "ASSISTANT", "TEXT" if block.stage == "SPECULATIVE":
+                if self._answer is None:
+                    self._answer = Answer(self._clock)
+                self._answer.add_text(text)
+            case "ASSISTANT", "AUDIO" if stop == _INTERRUPTED:
+                self._barged_in()
+            case "ASSISTANT", "AUDIO" if stop == "END_TURN":
+                self._answered()
+
+    def _answered(self) -> None:
+        """The answer is complete, though the caller may still be listening to it."""
+        answer = self._answer
+        self._turn_over(answer.text if answer else "")
+        self._last_answer = answer
+
+    def _barged_in(self) -> None:
+        """The caller speaks: an answer that is still playing ends with what was heard of it."""
+        if self._answer is not None:
+            self._turn_over(self._answer.heard())
+        elif (last := self._last_answer) is not None and last.playing and self._lines:
+            self._lines[-1] = Line("ASSISTANT", last.heard())
+        self._last_answer = None
+
+    def _turn_over(self, said: str) -> None:
+        if self._question:
+            self._lines.append(Line("USER", " ".join(self._question)))
+        if said or self._already_said:
+            self._lines.append(Line("ASSISTANT", " ".join([*self._already_said, said])))
+        self._question, self._already_said, self._results = [], [], []
+        self._answer = None
+        self._asked_in_vain = False
+
+    # When the stream changes.
+
+    @property
+    def pending(self) -> bool:
+        """Whether the agent owes an answer, or is in the middle of one."""
+        return bool(self._question or self._answer or self._tools or self._writing)
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds without a word from Nova while it owes one; 0 while it does not."""
+        owes = bool(self._question or self._answer) and not (self._tools or self._asked_in_vain)
+        return self._clock() - self._quiet_since if owes else 0.0
+
+    def asked_in_vain(self) -> None:
+        """The question got no answer; the next stream is asked too, and is not waited for."""
+        self._asked_in_vain = True
+
+    def interrupted_stream(self) -> list[bytes]:
+        """Keeps what is unfinished; returns the events that close it for Pipecat.
+
+        What has arrived of a sentence will be played, so it counts as said.
+        """
+        closing: list[bytes] = []
+        if self._answer is not None:
+            if said := self._answer.received():
+                self._already_said.append(said)
+            closing = self._closing_events()
+        self._answer = None
+        self._reading = None
+        self._foreign_tools.update(self._tools)
+        return closing
+
+    def _closing_events(self) -> list[bytes]:
+        start = {"promptName": self.prompt, "type": "AUDIO", "role": "ASSISTANT"}
+        end = {"promptName": self.prompt, "type": "AUDIO", "stopReason": "END_TURN"}
+        in_audio = self._reading is not None and self._reading.start["type"] == "AUDIO"
+        opening = [] if in_audio else [events.encode("contentStart", start)]
+        return [*opening, events.encode("contentEnd", end)]

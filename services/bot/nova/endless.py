@@ -1,0 +1,301 @@
+"""The one stream that Pipecat sees, made of as many streams as it takes."""
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from aws_sdk_bedrock_runtime.models import (  # type: ignore[import-untyped]
+    BidirectionalOutputPayloadPart,
+    InvokeModelWithBidirectionalStreamInputChunk,
+)
+from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamOutputChunk as Chunk
+from loguru import logger
+
+from services.bot.nova import events
+from services.bot.nova.backoff import Backoff
+from services.bot.nova.conversation import Conversation
+from services.bot.nova.errors import NovaError, Refused, StreamLost, Unstable
+from services.bot.nova.link import Link
+from services.bot.nova.settings import NovaSettings
+
+State = Literal["ready", "reconnecting", "lost"]
+
+_TICK_SECONDS = 0.1
+_SILENCE_AFTER_SECONDS = 0.4
+_SILENCE = base64.b64encode(bytes(int(16_000 * 2 * _TICK_SECONDS))).decode()
+
+# A successor is told what was said only when it takes over; until then it hears nothing.
+_SUCCESSOR_ANSWERS_SECONDS = 2.0
+_SUCCESSOR_WAITS_SECONDS = 15.0
+
+
+class EndlessStream:
+    """Has the face of the SDK's duplex stream, and outlives it.
+
+    Behind it one `Link` at a time is alive. When it is lost, or nears the age at which AWS ends it,
+    the next one is opened and told what was said (`Conversation`). Pipecat notices nothing: sending
+    never waits for the network, and receiving waits until there is something to receive.
+    """
+
+    def __init__(
+        self,
+        settings: NovaSettings,
+        on_state: Callable[[State, NovaError | None], None],
+        log: Any = logger,  # noqa: ANN401 - a bound loguru logger
+    ) -> None:
+        """Connects as soon as Pipecat has sent what a stream begins with."""
+        self._settings = settings
+        self._on_state = on_state
+        self._log = log
+        self._conversation = Conversation(settings.gap_audio_seconds)
+        self._backoff = Backoff(settings)
+        self._link: Link | None = None
+        self._successor: asyncio.Task[Link] | None = None
+        self._successor_not_before = 0.0
+        self._state: State | None = None
+        self._received: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        self._ready = asyncio.Event()
+        self._partings: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self.streams = 0
+        self.rotations = 0
+        self.losses = 0
+        self.caller_speaks = False
+        self.agent_speaks = False
+        self._life = asyncio.create_task(self._live())
+
+    # Pipecat's side.
+
+    @property
+    def input_stream(self) -> "EndlessStream":
+        """Itself."""
+        return self
+
+    async def await_output(self) -> tuple[None, "EndlessStream"]:
+        """Nothing, and itself."""
+        return None, self
+
+    async def send(self, event: InvokeModelWithBidirectionalStreamInputChunk) -> None:
+        """Takes an event of Pipecat's; never waits for the network."""
+        payload = event.value.bytes_
+        if payload is None or self._closed:
+            return
+        needed = self._conversation.write(payload)
+        if self._link is not None:
+            self._link.put(*needed)
+        if self._conversation.ready:
+            self._ready.set()
+
+    async def receive(self) -> Chunk | None:
+        """The next event of Nova's; None once closed."""
+        return await self._received.get()
+
+    async def close(self) -> None:
+        """Ends the session, within ``close_seconds`` and a moment."""
+        if self._closed:
+            return
+        self._closed = True
+        self._life.cancel()
+        if self._successor is not None:
+            self._discard_successor()
+        if self._link is not None:
+            self._part(self._link, say_goodbye=True)
+        limit = self._settings.close_seconds + 1
+        await asyncio.wait({self._life, *self._partings}, timeout=limit)
+        self._received.put_nowait(None)
+        self._log_totals()
+
+    # What lives behind it.
+
+    async def _live(self) -> None:
+        try:
+            await self._ready.wait()
+            await self._reopen_for_ever()
+        except Exception:
+            # Never mute: a fault of our own ends the call like an endpoint that is gone.
+            self._log.exception("nova session failed")
+            self._say("lost", Unstable("internal error"))
+
+    async def _reopen_for_ever(self) -> None:
+        while True:
+            try:
+                link = await Link.open(self._settings)
+                link.put(*self._conversation.preface())
+                self._take_over(link)
+                await self._serve()
+            except NovaError as error:
+                delay = self._lost(error)
+                if delay is None:
+                    return
+                await asyncio.sleep(delay)
+
+    def _take_over(self, link: Link) -> None:
+        """From here on everything goes to this link, beginning with what was said so far."""
+        link.put(*self._conversation.opening())
+        self._link = link
+        self.streams += 1
+
+    async def _serve(self) -> None:
+        """Keeps a stream going, replacing the link before its time is over.
+
+        Raises:
+            NovaError: The link was lost.
+        """
+        while link := self._link:
+            listening = asyncio.create_task(self._listen(link))
+            tending = asyncio.create_task(self._tend(link))
+            try:
+                done, _ = await asyncio.wait(
+                    {listening, tending}, return_when=asyncio.FIRST_COMPLETED
+                )
+                if listening in done:
+                    listening.result()
+                successor = tending.result()
+            finally:
+                listening.cancel()
+                tending.cancel()
+            self._replace(link, successor)
+
+    async def _listen(self, link: Link) -> None:
+        while True:
+            chunk = await link.receive()
+            if chunk.value.bytes_:
+                self._conversation.read(chunk.value.bytes_)
+                self._received.put_nowait(chunk)
+
+    async def _tend(self, link: Link) -> Link:
+        """Watches over a link until a successor can take over, which it returns.
+
+        Raises:
+            StreamLost: It owes an answer and has said nothing for too long.
+        """
+        settings = self._settings
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            self._fill_silence(link)
+            if link.accepted.is_set():
+                self._say("ready")
+            if link.age >= settings.sound_after_seconds:
+                self._backoff.sound()
+            if self._conversation.silent_for >= settings.answer_seconds:
+                self._conversation.asked_in_vain()
+                raise StreamLost("no answer, though one was due")
+            if (successor := self._successor_for(link)) is not None:
+                return successor
+
+    def _fill_silence(self, link: Link) -> None:
+        """Stands in for a muted microphone: Nova hears ends in silence, AWS drops who is mute."""
+        if time.monotonic() - self._conversation.microphone_at >= _SILENCE_AFTER_SECONDS:
+            link.put(self._conversation.hear(_SILENCE))
+
+    # Rotation: the same opening as after a loss, but the old link lives until the new one answers.
+
+    def _successor_for(self, link: Link) -> Link | None:
+        settings = self._settings
+        must = link.age >= settings.connection_limit_seconds * settings.rotate_by
+        due = link.age >= settings.connection_limit_seconds * settings.rotate_from
+        may = due and not (self._conversation.pending or self.caller_speaks or self.agent_speaks)
+        if self._successor is None:
+            if (must or may) and time.monotonic() >= self._successor_not_before:
+                self._successor = asyncio.create_task(self._prepare_successor())
+            return None
+        if not self._successor.done():
+            return None
+        if (error := self._successor.exception()) is not None:
+            self._log.bind(detail=str(error)).warning("nova stream not replaced yet")
+            self._successor = None
+            pause = settings.backoff_longest_seconds
+            self._successor_not_before = time.monotonic() + pause
+            return None
+        successor = self._successor.result()
+        if must or may:
+            self._successor = None
+            return successor
+        if successor.age > _SUCCESSOR_WAITS_SECONDS:
+            self._discard_successor()
+        return None
+
+    async def _prepare_successor(self) -> Link:
+        link = await Link.open(self._settings)
+        try:
+            link.put(*self._conversation.preface())
+            async with asyncio.timeout(_SUCCESSOR_ANSWERS_SECONDS):
+                await link.accepted.wait()
+        except TimeoutError:
+            pass
+        except BaseException:
+            await link.close()
+            raise
+        if link.error is not None:
+            raise link.error
+        return link
+
+    def _discard_successor(self) -> None:
+        if self._successor is not None:
+            successor, self._successor = self._successor, None
+            if not successor.done():
+                successor.cancel()
+            elif successor.exception() is None:
+                self._part(successor.result(), say_goodbye=False)
+
+    def _replace(self, link: Link, successor: Link) -> None:
+        age = round(link.age, 1)
+        self._finish_what_was_heard()
+        self._take_over(successor)
+        self._part(link, say_goodbye=True)
+        self.rotations += 1
+        self._log.bind(age=age).info("nova stream replaced before its limit")
+
+    # Ends.
+
+    def _lost(self, error: NovaError) -> float | None:
+        """Seconds until the next attempt; None when there is none."""
+        link, self._link = self._link, None
+        self._discard_successor()
+        lived = link is not None and link.accepted.is_set()
+        self.losses += lived
+        if link is not None:
+            self._part(link, say_goodbye=False)
+        self._finish_what_was_heard()
+        # A refusal in mid-call is about something that a new stream does not repeat.
+        again = error.retryable or (lived and isinstance(error, Refused))
+        delay = self._backoff.failed(error) if again else None
+        self._log.bind(
+            error=type(error).__name__,
+            detail=str(error),
+            attempt=self._backoff.failures,
+            delay=None if delay is None else round(delay, 2),
+        ).warning("nova stream lost" if lived else "nova stream not opened")
+        self._say("lost" if delay is None else "reconnecting", error)
+        return delay
+
+    def _finish_what_was_heard(self) -> None:
+        for payload in self._conversation.interrupted_stream():
+            part = BidirectionalOutputPayloadPart(bytes_=payload)
+            self._received.put_nowait(Chunk(value=part))
+
+    def _part(self, link: Link, *, say_goodbye: bool) -> None:
+        goodbye = events.goodbye(self._conversation.prompt, self._conversation.audio_content)
+        parting = asyncio.create_task(link.close(goodbye if say_goodbye else ()))
+        self._partings.add(parting)
+        parting.add_done_callback(self._partings.discard)
+
+    def _say(self, state: State, error: NovaError | None = None) -> None:
+        if state != self._state:
+            self._state = state
+            self._on_state(state, error)
+
+    def _log_totals(self) -> None:
+        usage = self._conversation.usage
+        self._log.bind(
+            streams=self.streams,
+            losses=self.losses,
+            rotations=self.rotations,
+            dropped_audio_seconds=round(self._conversation.gap.dropped_seconds, 1),
+            input_speech_tokens=usage.input_speech,
+            input_text_tokens=usage.input_text,
+            output_speech_tokens=usage.output_speech,
+            output_text_tokens=usage.output_text,
+        ).info("nova session over")

@@ -1,0 +1,58 @@
+"""Nova Sonic's events as we write them. Field names are AWS's.
+
+https://docs.aws.amazon.com/nova/latest/userguide/input-events.html
+"""
+
+import json
+import uuid
+from typing import Any
+
+from services.bot.nova.history import pieces
+
+type Event = dict[str, Any]
+
+
+def encode(kind: str, fields: dict[str, Any]) -> bytes:
+    """One event as it goes into the stream."""
+    return json.dumps({"event": {kind: fields}}, separators=(",", ":")).encode()
+
+
+def text_block(prompt: str, role: str, text: str, *, interactive: bool) -> list[bytes]:
+    """A text in one content block, in as many ``textInput`` events as its length asks for."""
+    name = {"promptName": prompt, "contentName": str(uuid.uuid4())}
+    start = {
+        **name,
+        "type": "TEXT",
+        "interactive": interactive,
+        "role": role,
+        "textInputConfiguration": {"mediaType": "text/plain"},
+    }
+    return [
+        encode("contentStart", start),
+        *(encode("textInput", {**name, "content": piece}) for piece in pieces(text)),
+        encode("contentEnd", name),
+    ]
+
+
+def audio_input(prompt: str, content: str, pcm_base64: str) -> bytes:
+    """A piece of the caller's audio."""
+    fields = {"promptName": prompt, "contentName": content, "content": pcm_base64}
+    return encode("audioInput", fields)
+
+
+def goodbye(prompt: str, audio_content: str | None) -> list[bytes]:
+    """What ends a session: the open audio block, the prompt, the session."""
+    events = [encode("promptEnd", {"promptName": prompt}), encode("sessionEnd", {})]
+    if audio_content is not None:
+        name = {"promptName": prompt, "contentName": audio_content}
+        events.insert(0, encode("contentEnd", name))
+    return events
+
+
+def decode(payload: bytes | str) -> tuple[str, dict[str, Any]]:
+    """An event's kind and its fields; an empty kind for what is no event."""
+    event = json.loads(payload).get("event")
+    if not isinstance(event, dict) or not event:
+        return "", {}
+    kind = next(iter(event))
+    return kind, event[kind]

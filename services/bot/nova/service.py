@@ -1,0 +1,199 @@
+"""Nova Sonic as a Pipecat service that does not fall silent."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from loguru import logger
+from pipecat.adapters.llm.schemas.direct_function import DirectFunction
+from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
+from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
+from pipecat.frames.frames import (
+    AggregatedTextFrame,
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    EndWorkerFrame,
+    Frame,
+    OutputAudioRawFrame,
+    SystemFrame,
+    TTSAudioRawFrame,
+    TTSTextFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection
+from pipecat.services.aws.nova_sonic.llm import AWSNovaSonicLLMService
+from pipecat.services.aws.nova_sonic.session_continuation import SessionContinuationParams
+from pipecat.utils.text.base_text_aggregator import TextType
+
+from services.bot.nova import tones
+from services.bot.nova.endless import State
+from services.bot.nova.errors import NovaError
+from services.bot.nova.guard import Guard
+from services.bot.nova.settings import NovaSettings
+from services.bot.nova.speaking import SpeakingSentence
+
+AGENT_UNAVAILABLE = "agent_unavailable"
+"""The error of the `ErrorFrame`, and the reason of the end, when Nova cannot be had any more."""
+
+_QUIET_SECONDS = 1.0
+_TONE_EVERY_SECONDS = 2.0
+
+
+@dataclass
+class AgentStateFrame(SystemFrame):
+    """Tells the client whether the agent can be talked to.
+
+    Goes downstream at each change; ``ready`` also when the first stream is open.
+    """
+
+    state: Literal["ready", "reconnecting"]
+
+
+class NovaSonic(AWSNovaSonicLLMService):
+    """Pipecat's Nova Sonic service behind a guard.
+
+    Takes an `LLMContext` through aggregators and registers functions as any Pipecat LLM service.
+    What Pipecat's own service does when a stream fails (reconnect without pause or end, hang, fall
+    mute) never runs: the guard reopens streams behind its back, and replaces them before AWS does.
+
+    While there is no stream the caller hears nothing for a second and then a soft note every two
+    seconds; what they say is kept. If no stream can be had, a falling note, an `ErrorFrame` with
+    `AGENT_UNAVAILABLE` and an `EndWorkerFrame` with the same reason end the pipeline.
+
+    A message for the model in mid-call (`LLMMessagesAppendFrame`) must be queued on this processor.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: NovaSettings,
+        instructions: str,
+        voice: str | None = None,
+        tools: ToolsSchema | Sequence[FunctionSchema | DirectFunction] | None = None,
+        **kwargs: Any,  # noqa: ANN401 - handed on to Pipecat
+    ) -> None:
+        """Connects when the first context frame arrives.
+
+        Args:
+            settings: Endpoint, credentials, model, deadlines.
+            instructions: The system prompt; Nova refuses a session without one.
+            voice: A voice id; ``settings.voice_id`` if not given.
+            tools: Tools for the model when the context has none of its own.
+            **kwargs: For Pipecat's `LLMService`, such as ``function_call_timeout_secs``.
+
+        Raises:
+            ValueError: The instructions are empty.
+        """
+        if not instructions.strip():
+            raise ValueError(
+                "instructions: must not be empty, Nova Sonic refuses a session without"
+            )
+        super().__init__(
+            access_key_id="",  # the guard finds the credentials
+            secret_access_key="",
+            region=settings.region,
+            settings=AWSNovaSonicLLMService.Settings(
+                model=settings.model_id,
+                voice=voice or settings.voice_id,
+                system_instruction=instructions,
+                endpointing_sensitivity=settings.endpointing,
+                max_tokens=settings.max_tokens,
+                temperature=settings.temperature,
+                top_p=settings.top_p,
+            ),
+            tools=tools if isinstance(tools, ToolsSchema) or tools is None else list(tools),
+            session_continuation=SessionContinuationParams(enabled=False),
+            **kwargs,
+        )
+        self._nova = settings
+        self._guard: Guard | None = None
+        self._sentence = SpeakingSentence()
+        self._announcement: asyncio.Task[None] | None = None
+
+    def create_client(self) -> Guard:
+        """The guard in place of the SDK's client."""
+        self._guard = Guard(self._nova, self._on_state)
+        return self._guard
+
+    async def reset_conversation(self) -> None:
+        """Goes on with the same stream, which outlives its faults.
+
+        Pipecat calls this when handling one of Nova's events failed, and then reads no more.
+        """
+        if self._stream is not None and self._wants_connection:
+            reading = self._receive_task_handler(stream=self._stream)  # type: ignore[no-untyped-call]
+            self._receive_task = self.create_task(reading)
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Notes who is speaking, since a stream is best replaced while nobody is."""
+        if self._guard is not None and (stream := self._guard.stream) is not None:
+            match frame:
+                case UserStartedSpeakingFrame() | UserStoppedSpeakingFrame():
+                    stream.caller_speaks = isinstance(frame, UserStartedSpeakingFrame)
+                case BotStartedSpeakingFrame() | BotStoppedSpeakingFrame():
+                    stream.agent_speaks = isinstance(frame, BotStartedSpeakingFrame)
+        await super().process_frame(frame, direction)
+
+    async def push_frame(
+        self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
+    ) -> None:
+        """Gives out a sentence word by word with its audio, instead of whole after it."""
+        if type(frame) is AggregatedTextFrame:
+            self._sentence.begin(frame.text)
+        if isinstance(frame, TTSTextFrame) and frame.text_type == TextType.SENTENCE:
+            await self._push_words(self._sentence.end())
+            return
+        await super().push_frame(frame, direction)
+        if isinstance(frame, TTSAudioRawFrame):
+            await self._push_words(self._sentence.spoken(len(frame.audio)))
+
+    async def _push_words(self, words: str) -> None:
+        if words:
+            await super().push_frame(TTSTextFrame(words, text_type=TextType.WORD))
+
+    async def _disconnect(self) -> None:
+        if self._client is not None:  # Pipecat's waits a second each time, and is called twice
+            await super()._disconnect()  # type: ignore[no-untyped-call]
+        if self._announcement is not None:
+            await self.cancel_task(self._announcement)
+            self._announcement = None
+
+    # What the caller hears and the client sees.
+
+    def _on_state(self, state: State, error: NovaError | None) -> None:
+        if self._announcement is not None and not self._announcement.done():
+            self._announcement.cancel()
+        match state:
+            case "ready":
+                announcement = self._announce_ready()
+            case "reconnecting":
+                announcement = self._announce_reconnecting()
+            case "lost":
+                announcement = self._announce_lost(error)
+        self._announcement = self.create_task(announcement)
+
+    async def _announce_ready(self) -> None:
+        await self.push_frame(AgentStateFrame(state="ready"))
+
+    async def _announce_reconnecting(self) -> None:
+        await self.push_frame(AgentStateFrame(state="reconnecting"))
+        await asyncio.sleep(_QUIET_SECONDS)
+        while True:
+            await self._play(tones.waiting())
+            await asyncio.sleep(_TONE_EVERY_SECONDS)
+
+    async def _announce_lost(self, error: NovaError | None) -> None:
+        logger.bind(error=type(error).__name__, detail=str(error)).error("agent unavailable")
+        await self._play(tones.goodbye())
+        await self.push_error(
+            error_msg=AGENT_UNAVAILABLE, exception=error, force_treat_as_permanent=True
+        )
+        # Ends after what is queued, so that the note is heard.
+        await self.push_frame(EndWorkerFrame(reason=AGENT_UNAVAILABLE), FrameDirection.UPSTREAM)
+
+    async def _play(self, pcm: bytes) -> None:
+        await self.push_frame(
+            OutputAudioRawFrame(audio=pcm, sample_rate=tones.SAMPLE_RATE, num_channels=1)
+        )
