@@ -1,0 +1,71 @@
+"""The times that decide whether a call outlives its task, and the sums that they have to meet.
+
+A task of the bot ends in this order. ECS takes it out of the load balancer, which sends it no new
+call and leaves the open ones alone for ``deregistration_seconds``. Only then comes SIGTERM: calls
+that are left get ``handover_seconds`` to be handed over, and ``stop_timeout_seconds`` after SIGTERM
+whatever still runs is killed. So with the right sums a deployment or a scale-in ends no call.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cdk.config.errors import WrongKeyError
+
+PING_SECONDS = 10
+"""How often the bot pings a caller's WebSocket: ``services.bot.listener.PING_SECONDS``."""
+
+_LOST_PINGS = 3
+"""So many may get lost before the load balancer takes a line for idle."""
+
+_LAST_WORDS_SECONDS = 60
+"""Between a call's longest time and its line being closed: goodbye, record, close."""
+
+_EXIT_SECONDS = 5
+"""Between the last call's end and the process's."""
+
+
+class Drain(BaseModel):
+    """Times at a task's end, in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    longest_call_seconds: Annotated[
+        int, Field(ge=60, le=3540, description="seconds from 60 to 3540")
+    ] = 1800
+    idle_timeout_seconds: Annotated[
+        int, Field(ge=1, le=4000, description="seconds from 1 to 4000, the load balancer's bounds")
+    ] = 120
+    deregistration_seconds: Annotated[
+        int, Field(ge=0, le=3600, description="seconds from 0 to 3600, the target group's bounds")
+    ] = 1860
+    handover_seconds: Annotated[int, Field(ge=0, description="seconds, 0 or more")] = 110
+    stop_timeout_seconds: Annotated[
+        int, Field(ge=2, le=120, description="seconds from 2 to 120, Fargate's bounds")
+    ] = 120
+    lease_seconds: Annotated[int, Field(ge=15, le=600, description="seconds from 15 to 600")] = 60
+
+    @model_validator(mode="after")
+    def _check_sums(self) -> Self:
+        least = _LOST_PINGS * PING_SECONDS
+        if self.idle_timeout_seconds <= least:
+            raise WrongKeyError(
+                "idle_timeout_seconds",
+                f"{self.idle_timeout_seconds} would cut silent lines, which are pinged every "
+                f"{PING_SECONDS} s; set more than {least}",
+            )
+        least = self.longest_call_seconds + _LAST_WORDS_SECONDS
+        if self.deregistration_seconds < least:
+            raise WrongKeyError(
+                "deregistration_seconds",
+                f"{self.deregistration_seconds} would cut calls of longest_call_seconds, "
+                f"{self.longest_call_seconds}, at a deployment; set at least {least}",
+            )
+        most = self.stop_timeout_seconds - _EXIT_SECONDS
+        if self.handover_seconds > most:
+            raise WrongKeyError(
+                "handover_seconds",
+                f"{self.handover_seconds} leaves no time before the kill at stop_timeout_seconds, "
+                f"{self.stop_timeout_seconds}; set at most {most}",
+            )
+        return self

@@ -1,0 +1,26 @@
+"""Which Nova Sonic models there are, where, and until when."""
+
+from datetime import date
+from typing import NamedTuple
+
+
+class Model(NamedTuple):
+    """One model as Amazon Bedrock offers it.
+
+    Attributes:
+        regions: Where it can be called.
+        end_of_life: From when on it answers no more; None while no date is announced.
+    """
+
+    regions: tuple[str, ...]
+    end_of_life: date | None = None
+
+
+MODELS = {
+    "amazon.nova-2-5-sonic": Model(("us-east-1", "us-west-2", "eu-north-1", "ap-northeast-1")),
+    "amazon.nova-2-sonic-v1:0": Model(("us-east-1", "us-west-2", "eu-north-1", "ap-northeast-1")),
+    "amazon.nova-sonic-v1:0": Model(
+        ("us-east-1", "eu-north-1", "ap-northeast-1"), end_of_life=date(2026, 9, 14)
+    ),
+}
+"""Amazon Bedrock user guide, "Supported foundation models" and "Model lifecycle"."""

@@ -1,0 +1,1 @@
+"""Tests of the deployment: its configuration, and the templates that come of it."""
