@@ -36,7 +36,7 @@ _SHORTEST_SECRET = 8
 """Shorter values are not cut: they would blacken innocent words, and no key is that short."""
 
 _LOUD = ("asyncio", "boto3", "botocore", "hpack", "httpcore", "s3transfer", "urllib3", "websockets")
-"""Libraries whose DEBUG lines hold signed headers or every frame; they stay at INFO."""
+"""Libraries whose DEBUG lines hold signed headers or every frame; only their warnings are kept."""
 
 
 def configure(
@@ -61,7 +61,7 @@ def configure(
     logger.add(write, level=level, format="", backtrace=False, diagnose=False)
     logging.basicConfig(handlers=[_ToLoguru()], level=level, force=True)
     for name in _LOUD:
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(level)))
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
 class _Redaction:

@@ -175,7 +175,11 @@ def _read_parameters(paths: list[str], *, region: str, prefix: str) -> Mapping[s
 
 
 def _is_secret(field: FieldInfo) -> bool:
-    return field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+    return _holds_secret(field.annotation)
+
+
+def _holds_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(_holds_secret(part) for part in get_args(annotation))
 
 
 def read_settings[S: CommonSettings](cls: type[S]) -> S:

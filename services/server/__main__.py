@@ -16,8 +16,8 @@ from services.server.settings import ServerSettings
 KEEP_ALIVE_SECONDS = 75
 """Longer than the load balancer's 60, so that it never reuses a connection we are closing."""
 
-GRACE_SECONDS = 10
-"""For requests under way at SIGTERM; the slowest takes half of it."""
+GRACE_SECONDS = 6
+"""For requests under way at SIGTERM; the session store answers or gives up within 5."""
 
 
 def main() -> None:
