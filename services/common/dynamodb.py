@@ -5,6 +5,7 @@ table then cannot starve the default executor, which also resolves host names.
 """
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 DEADLINE_SECONDS = 5.0
 """Of one call with all its attempts. The SDK's own limits end the thread some seconds later."""
+
+CONFLICT_PAUSE_SECONDS = (0.02, 0.1)
+"""Between tries of a write that met a transaction, which takes some milliseconds."""
 
 THREADS = 8
 """Calls at once; boto3 keeps 10 connections."""
@@ -166,14 +170,21 @@ class Table:
     async def _call[T](self, operation: Callable[[], T]) -> T:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, operation)
-        except ClientError as error:
-            raise _meaning(error) from error
+                while True:
+                    try:
+                        return await self._in_thread(operation)
+                    except ClientError as error:
+                        if not _is_conflict(error):
+                            raise _meaning(error) from error
+                    await asyncio.sleep(random.uniform(*CONFLICT_PAUSE_SECONDS))  # noqa: S311
         except TimeoutError as error:
             raise StoreUnavailable("DeadlineExceeded") from error
         except BotoCoreError as error:
             kind = StoreUnavailable if isinstance(error, _FLEETING) else StoreRefused
             raise kind(type(error).__name__) from error
+
+    async def _in_thread[T](self, operation: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, operation)
 
 
 class _Expression:
@@ -229,6 +240,16 @@ class _Expression:
         placeholder = f":u{len(self._values)}"
         self._values[placeholder] = value
         return placeholder
+
+
+def _is_conflict(error: ClientError) -> bool:
+    """Whether the write met a transaction on the same item; the SDK does not retry these."""
+    response: dict[str, Any] = dict(error.response)
+    codes = {reason.get("Code") for reason in response.get("CancellationReasons", ())}
+    return (
+        response.get("Error", {}).get("Code") == "TransactionConflictException"
+        or "TransactionConflict" in codes
+    )
 
 
 def _meaning(error: ClientError) -> StoreError | ConditionFailed:

@@ -5,9 +5,10 @@ One DynamoDB table. Partition key ``session_id``, sort key ``item``: ``meta`` is
 finds the record with one strongly consistent read and no index.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -79,6 +80,26 @@ class Turn(BaseModel):
     text: str
     started_at: datetime
     interrupted: bool = False
+
+
+def read_session(item: Mapping[str, Any], now: datetime) -> Session:
+    """The session in a ``meta`` item; one that nobody came for in time reads as ended.
+
+    So nothing has to run at a deadline, and a server that dies leaves no session waiting for ever.
+    """
+    session = Session.model_validate(item)
+    if session.status is not SessionStatus.WAITING:
+        return session
+    deadline = datetime.fromtimestamp(int(item["deadline"]) / 1000, UTC)
+    if deadline > now:
+        return session
+    over = {"status": SessionStatus.ENDED, "reason": ABANDONED, "ended_at": deadline}
+    return session.model_copy(update=over)
+
+
+def milliseconds(moment: datetime) -> int:
+    """``moment`` as ``deadline`` holds it: a number, so that DynamoDB can compare it."""
+    return int(moment.timestamp() * 1000)
 
 
 def table_definition(name: str) -> "CreateTableInputTypeDef":

@@ -24,6 +24,8 @@ from services.common.records import (
     SessionStatus,
     Transport,
     Turn,
+    milliseconds,
+    read_session,
     table_definition,
 )
 from services.common.settings import CommonSettings
@@ -103,13 +105,13 @@ class SessionStore:
             "caller": caller,
             "ticket_hash": tickets.digest(ticket),
             "resume_hash": tickets.digest(resume),
-            "deadline": _milliseconds(now + timedelta(seconds=ticket_seconds)),
+            "deadline": milliseconds(now + timedelta(seconds=ticket_seconds)),
             "generation": 0,
             "created_at": now.isoformat(),
             TTL_ATTRIBUTE: int((now + self._retention).timestamp()),
         }
         await self._table.put(item)
-        return Opened(self._read(item), ticket, resume)
+        return Opened(read_session(item, self._clock()), ticket, resume)
 
     async def reopen(
         self, resume: str, *, ticket_seconds: float, transport: Transport | None = None
@@ -137,7 +139,7 @@ class SessionStore:
         renewed = tickets.mint(shown.session_id, "resume")
         values = {
             "status": SessionStatus.WAITING,
-            "deadline": _milliseconds(now + timedelta(seconds=ticket_seconds)),
+            "deadline": milliseconds(now + timedelta(seconds=ticket_seconds)),
             "ticket_hash": tickets.digest(ticket),
             "resume_hash": tickets.digest(renewed),
             "earlier_resume_hash": shown.digest,
@@ -154,14 +156,14 @@ class SessionStore:
             if any(tickets.same(hash_, shown.digest) for hash_ in held):
                 raise SessionEnded from None
             raise TicketRefused("unknown") from None
-        return Opened(self._read(item), ticket, renewed)
+        return Opened(read_session(item, self._clock()), ticket, renewed)
 
     async def get(self, session_id: str) -> Session | None:
         """The session as it is now, on every replica; None where there is none."""
         if not tickets.is_session_id(session_id):
             return None
         item = await self._table.get(_key(session_id))
-        return None if item is None else self._read(item)
+        return None if item is None else read_session(item, self._clock())
 
     async def find_bot(self, bot_id: str) -> Session | None:
         """The session that this bot serves; None where there is none."""
@@ -195,7 +197,7 @@ class SessionStore:
             item = failed.item or {}
             if item.get("taker") != taker:
                 raise _refusal(item, shown.digest) from None
-        return self._read(item)
+        return read_session(item, self._clock())
 
     async def activate(self, session: Session) -> Session:
         """Marks the session ``active``: the caller can be heard.
@@ -214,7 +216,7 @@ class SessionStore:
         except ConditionFailed as failed:
             _check_generation(failed, session)
             raise SessionEnded from None
-        return self._read(item)
+        return read_session(item, self._clock())
 
     async def append_turn(self, session: Session, turn: Turn) -> None:
         """Adds a finished turn to the record.
@@ -254,7 +256,7 @@ class SessionStore:
         deadline = self._clock() + timedelta(seconds=seconds)
         await self._leave(
             session,
-            values={"status": SessionStatus.WAITING, "deadline": _milliseconds(deadline)},
+            values={"status": SessionStatus.WAITING, "deadline": milliseconds(deadline)},
         )
 
     async def end(self, session: Session, *, reason: str, failed: bool = False) -> None:
@@ -286,17 +288,6 @@ class SessionStore:
         except ConditionFailed as failed:
             _check_generation(failed, session)
 
-    def _read(self, item: Item) -> Session:
-        """The session in an item; one that nobody came for in time reads as ended."""
-        session = Session.model_validate(item)
-        if session.status is not SessionStatus.WAITING:
-            return session
-        deadline = datetime.fromtimestamp(int(item["deadline"]) / 1000, UTC)
-        if deadline > self._clock():
-            return session
-        over = {"status": SessionStatus.ENDED, "reason": ABANDONED, "ended_at": deadline}
-        return session.model_copy(update=over)
-
 
 def _key(session_id: str) -> Item:
     return {"session_id": session_id, "item": META}
@@ -307,7 +298,7 @@ def _is(*statuses: SessionStatus) -> ConditionBase:
 
 
 def _waiting_at(now: datetime) -> ConditionBase:
-    return Attr("status").eq(SessionStatus.WAITING) & Attr("deadline").gt(_milliseconds(now))
+    return Attr("status").eq(SessionStatus.WAITING) & Attr("deadline").gt(milliseconds(now))
 
 
 def _held_by(session: Session) -> ConditionBase:
@@ -323,7 +314,3 @@ def _refusal(item: Item, digest: str) -> TicketRefused:
     if tickets.same(item.get("used_ticket_hash"), digest):
         return TicketRefused("used")
     return TicketRefused("expired" if tickets.same(item.get("ticket_hash"), digest) else "unknown")
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

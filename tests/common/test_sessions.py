@@ -1,8 +1,10 @@
 """Session records against a real DynamoDB interface (moto over HTTP)."""
 
 import asyncio
+import io
 import socket
 import string
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import boto3
@@ -36,6 +38,13 @@ SPOKEN = Turn(
     text="Where is my order?",
     started_at=datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
 )
+
+
+class Raw(io.BytesIO):
+    """The body of an answer, as the SDK reads it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
 
 
 async def open_one(store: SessionStore) -> Opened:
@@ -154,6 +163,24 @@ async def test_a_take_whose_answer_got_lost_is_still_ours(
     session = await store.take(opened.ticket)
     assert lost
     assert (session.status, session.generation) == (SessionStatus.CONNECTING, 1)
+
+
+async def test_a_write_that_meets_a_transaction_is_tried_again(settings: CommonSettings) -> None:
+    client = aws.dynamodb("us-east-1")
+    store = SessionStore(dynamodb.Table(client, settings.sessions_table))
+    _, session = await taken(store)
+    refused: list[str] = []
+
+    def conflict_twice(request: AWSRequest, **_: object) -> AWSResponse | None:
+        if len(refused) == 2:
+            return None
+        refused.append(request.url)
+        error = b'{"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException"}'
+        return AWSResponse(request.url, 400, {}, Raw(error))
+
+    client.meta.events.register("before-send.dynamodb.UpdateItem", conflict_twice)
+    assert (await store.activate(session)).status is SessionStatus.ACTIVE
+    assert len(refused) == 2
 
 
 async def test_a_released_call_is_resumed_with_its_turns_and_its_start(
