@@ -1,0 +1,294 @@
+import { AgentActivity } from "./activity.ts";
+import type { BotEvent } from "./bot-event.ts";
+import { type CallState, endOfCall, inCall } from "./call-state.ts";
+import { probeWebSocket, requestSession, type TransportName } from "./connect.ts";
+import type { Connection } from "./connection.ts";
+import type { Microphone } from "./media/microphone.ts";
+import { MicrophoneError } from "./media/microphone-problem.ts";
+import type { Speaker } from "./media/speaker.ts";
+import { networkProblem, ProblemError } from "./problem.ts";
+import { online, pause, Reconnection } from "./reconnection.ts";
+
+export interface CallOptions {
+  base: string;
+  transport: TransportName;
+  agent: string | undefined;
+}
+
+export interface CallDevices {
+  microphone: Microphone;
+  speaker: Speaker;
+  close(): void;
+}
+
+/** What a call needs of the page, and what it tells it. */
+export interface CallPage {
+  options(): CallOptions;
+  /** Opens microphone and speaker. @throws MicrophoneError */
+  openDevices(): Promise<CallDevices>;
+  accessKey(): string;
+  /** Asks for the access key; undefined where the person would rather not. */
+  askAccessKey(): Promise<string | undefined>;
+  show(state: CallState): void;
+  event(event: BotEvent): void;
+  note(text: string): void;
+  log(text: string, detail?: unknown): void;
+}
+
+const BUSY_RETRY_SECONDS = 5;
+const BUSY_TRIES = 60;
+
+/** A call from the click on Start to the end, over as many connections as it takes. */
+export class Call {
+  readonly #page: CallPage;
+  readonly #activity = new AgentActivity(() => this.#showLive());
+  #state: CallState = { phase: "idle" };
+  #stop = new AbortController();
+  #devices: CallDevices | undefined;
+  #connection: Connection | undefined;
+  #resume: string | undefined;
+  #announcedEnd = "";
+  #agentReconnecting = false;
+
+  constructor(page: CallPage) {
+    this.#page = page;
+    window.addEventListener("offline", () => this.#connection?.abandon("the browser went offline"));
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get devices(): CallDevices | undefined {
+    return this.#devices;
+  }
+
+  /** Starts a new call. */
+  async start(): Promise<void> {
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    this.#resume = undefined;
+    try {
+      if (!navigator.onLine) throw new ProblemError(networkProblem(false));
+      this.#show({ phase: "asking" });
+      const devices = await this.#page.openDevices();
+      if (signal.aborted) return devices.close();
+      this.#devices = devices;
+      devices.speaker.onPlaying = (playing) => {
+        this.#activity.audible = playing;
+      };
+      this.#show({ phase: "connecting" });
+      await this.#connectOrWait(devices, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  /** Goes on with a call that was given up as lost. */
+  async comeBack(): Promise<void> {
+    if (this.#state.phase === "lost") await this.#recover("asked to");
+  }
+
+  /** Hangs up, or cancels what is on its way. */
+  async hangUp(): Promise<void> {
+    this.#stop.abort();
+    const wasInCall = inCall(this.#state);
+    const connection = this.#connection;
+    this.#finish(wasInCall ? { phase: "ended", reason: "hung-up" } : { phase: "idle" });
+    await connection?.close();
+  }
+
+  /** Connects; while all agents are busy, waits as long as the service says and tries again. */
+  async #connectOrWait(devices: CallDevices, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        await this.#connect(devices, signal);
+        return;
+      } catch (error) {
+        const busy = error instanceof ProblemError && error.busy && attempt < BUSY_TRIES;
+        if (!busy) throw error;
+        await this.#waitWhileBusy(error, signal);
+      }
+    }
+  }
+
+  async #connect(devices: CallDevices, signal: AbortSignal): Promise<void> {
+    const { transport } = this.#page.options();
+    const { parameters, resume, sessionId } = await this.#requestSession(signal);
+    this.#resume = resume;
+    this.#page.log("session", { session_id: sessionId, transport });
+    const { Connection, ConnectionFailed } = await import("./connection.ts");
+    try {
+      const observer = {
+        event: (event: BotEvent) => this.#receive(event),
+        log: this.#page.log,
+        dropped: (code: number | undefined, reason: string) => this.#dropped(code, reason),
+      };
+      this.#connection = await Connection.open(transport, parameters, devices, observer, signal);
+    } catch (error) {
+      if (!(error instanceof ConnectionFailed)) throw error;
+      this.#page.log("connection failed", { reason: error.message });
+      const refusal = "wsUrl" in parameters ? await probeWebSocket(parameters.wsUrl) : undefined;
+      throw refusal ?? new ProblemError(connectionProblem(), error);
+    }
+    if (signal.aborted) return this.#connection.close();
+    performance.mark("call-live");
+    this.#announcedEnd = "";
+    this.#agentReconnecting = false;
+    this.#activity.reset();
+    this.#show({ phase: "live", activity: "listening", agentReconnecting: false });
+  }
+
+  /** Posts /connect; asks for an access key as often as the service wants one. */
+  async #requestSession(signal: AbortSignal): ReturnType<typeof requestSession> {
+    const { base, transport, agent } = this.#page.options();
+    const request = {
+      transport,
+      ...(agent && { agent }),
+      ...(this.#resume && { resume: this.#resume }),
+    };
+    let key: string | undefined = this.#page.accessKey();
+    for (;;) {
+      try {
+        return await requestSession(base, request, key, signal);
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        this.#page.log("connect refused", error.problem);
+        if (error.problem.status !== 401) throw error;
+        key = await this.#page.askAccessKey();
+        if (key === undefined) throw error;
+      }
+    }
+  }
+
+  async #waitWhileBusy(error: ProblemError, signal: AbortSignal): Promise<void> {
+    const { detail, retryAfter } = error.problem;
+    for (let seconds = retryAfter ?? BUSY_RETRY_SECONDS; seconds > 0; seconds--) {
+      this.#show({ phase: "busy", detail, seconds });
+      await pause(1000, signal);
+      if (signal.aborted) return;
+    }
+    this.#show({ phase: "connecting" });
+  }
+
+  #dropped(code: number | undefined, reason: string): void {
+    this.#page.log("connection dropped", { code, reason });
+    this.#connection = undefined;
+    this.#devices?.speaker.flush();
+    const end = endOfCall(code, this.#announcedEnd);
+    if (end) this.#finish({ phase: "ended", reason: end });
+    else void this.#recover(reason);
+  }
+
+  async #recover(reason: string): Promise<void> {
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    const reconnection = new Reconnection();
+    const devices = this.#devices;
+    if (!devices) return;
+    this.#activity.reset();
+    this.#page.note("Connection lost");
+    this.#page.log("reconnecting", { reason });
+    while (!signal.aborted) {
+      const delay = reconnection.next();
+      if (delay === undefined) return this.#show({ phase: "lost" });
+      await this.#waitToReconnect(reconnection, delay, signal);
+      if (await this.#reconnected(devices, signal)) return;
+    }
+  }
+
+  async #waitToReconnect(
+    { attempt, attempts, remaining }: Reconnection,
+    delay: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const offline = !navigator.onLine;
+    this.#show({ phase: "reconnecting", attempt, attempts, offline });
+    if (offline) await online(remaining, signal);
+    await pause(delay, signal);
+  }
+
+  /** Tries once; true where that settled it, be it with a connection or for good without. */
+  async #reconnected(devices: CallDevices, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#connectOrWait(devices, signal);
+      if (!signal.aborted) this.#page.note("Connection restored");
+      return true;
+    } catch (error) {
+      if (signal.aborted) return true;
+      if (error instanceof ProblemError && error.retryable) return false;
+      this.#fail(error);
+      return true;
+    }
+  }
+
+  #receive(event: BotEvent): void {
+    if (event.type === "ended") this.#announcedEnd = event.reason || "agent-hung-up";
+    if (event.type === "agent-state") this.#agentReconnecting = event.reconnecting;
+    if (event.type === "user-started-speaking" || event.type === "interrupted") this.#bargeIn();
+    if (event.type === "agent-started-speaking") performance.mark("agent-started-speaking");
+    this.#page.event(event);
+    this.#activity.apply(event);
+    this.#showLive();
+  }
+
+  #bargeIn(): void {
+    this.#devices?.speaker.flush();
+    if (this.#activity.current === "speaking") performance.mark("barge-in");
+  }
+
+  #showLive(): void {
+    if (this.#state.phase !== "live") return;
+    const { current: activity } = this.#activity;
+    const agentReconnecting = this.#agentReconnecting;
+    if (activity === this.#state.activity && agentReconnecting === this.#state.agentReconnecting) {
+      return;
+    }
+    this.#show({ phase: "live", activity, agentReconnecting });
+  }
+
+  #fail(error: unknown): void {
+    this.#page.log("failed", { error: String(error) });
+    if (error instanceof ProblemError && this.#isSessionOver(error)) {
+      this.#finish({ phase: "ended", reason: "session-gone" });
+    } else if (error instanceof ProblemError && error.problem.status === 401) {
+      this.#finish({ phase: "idle" });
+    } else if (error instanceof ProblemError) {
+      const { title, detail } = error.problem;
+      this.#finish({ phase: "failed", title, detail });
+    } else if (error instanceof MicrophoneError) {
+      const { title, advice } = error.problem;
+      this.#finish({ phase: "failed", title, detail: advice });
+    } else {
+      this.#finish({ phase: "failed", title: "The call did not start", detail: RELOAD });
+    }
+  }
+
+  #isSessionOver(error: ProblemError): boolean {
+    return this.#resume !== undefined && [403, 404, 409, 410].includes(error.problem.status);
+  }
+
+  #finish(state: CallState): void {
+    this.#connection = undefined;
+    this.#activity.reset();
+    this.#devices?.close();
+    this.#devices = undefined;
+    this.#show(state);
+  }
+
+  #show(state: CallState): void {
+    if (state.phase !== this.#state.phase) this.#page.log("state", state);
+    this.#state = state;
+    this.#page.show(state);
+  }
+}
+
+const RELOAD = "Reload the page and try again. The debug log says more.";
+
+function connectionProblem() {
+  return {
+    ...networkProblem(true),
+    title: "The call did not connect",
+    detail: "The agent could not be reached. Try again in a moment.",
+  };
+}

@@ -1,0 +1,115 @@
+import { networkProblem, ProblemError, problemFrom } from "./problem.ts";
+
+export type TransportName = "websocket" | "webrtc";
+
+export interface ConnectRequest {
+  transport: TransportName;
+  agent?: string;
+  /** From the previous answer of the same call: go on with that session. */
+  resume?: string;
+}
+
+/** A session that waits for the caller, and where to meet it. */
+export interface Invitation {
+  sessionId: string;
+  /** Lets the caller come back after a dropped connection. */
+  resume: string | undefined;
+  /** What the transport needs, as the server gave it. */
+  parameters: WebSocketParameters | WebRtcParameters;
+}
+
+export interface WebSocketParameters {
+  wsUrl: string;
+}
+
+export interface WebRtcParameters {
+  webrtcRequestParams: { endpoint: string };
+  iceConfig: { iceServers: RTCIceServer[] };
+}
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * Asks the connect server for a session.
+ *
+ * @param base - the server's origin; empty for this page's own.
+ * @throws ProblemError for every failure, the network's included.
+ */
+export async function requestSession(
+  base: string,
+  request: ConnectRequest,
+  accessKey: string,
+  signal: AbortSignal,
+): Promise<Invitation> {
+  const response = await reach(`${base}/connect`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(accessKey && { authorization: `Bearer ${accessKey}` }),
+    },
+    body: JSON.stringify(request),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  });
+  if (!response.ok) throw new ProblemError(await problemFrom(response));
+  const answer: unknown = await response.json().catch(() => undefined);
+  const invitation = readInvitation(answer, request.transport);
+  if (!invitation) {
+    throw new ProblemError({
+      ...networkProblem(true),
+      slug: "bad-answer",
+      title: "The service answered something unexpected",
+      detail: "Its answer names no session. This page may be newer or older than the service.",
+    });
+  }
+  return invitation;
+}
+
+/**
+ * Finds out why a WebSocket was refused, which a browser does not tell: asks the same address over
+ * plain HTTP, where a full bot answers 503.
+ *
+ * @returns the refusal, or undefined where the address would take a WebSocket now or does not tell.
+ */
+export async function probeWebSocket(wsUrl: string): Promise<ProblemError | undefined> {
+  const url = new URL(wsUrl);
+  url.protocol = url.protocol.replace("ws", "http");
+  url.search = "";
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return response.status === 503 ? new ProblemError(await problemFrom(response)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    throw new ProblemError(networkProblem(navigator.onLine), error);
+  }
+}
+
+function readInvitation(answer: unknown, transport: TransportName): Invitation | undefined {
+  if (typeof answer !== "object" || answer === null) return undefined;
+  const body = answer as Record<string, unknown>;
+  const parameters =
+    transport === "websocket" ? readWebSocketParameters(body) : readWebRtcParameters(body);
+  if (!parameters || typeof body.session_id !== "string") return undefined;
+  const resume = typeof body.resume === "string" ? body.resume : undefined;
+  return { sessionId: body.session_id, resume, parameters };
+}
+
+function readWebSocketParameters(body: Record<string, unknown>): WebSocketParameters | undefined {
+  return typeof body.wsUrl === "string" ? { wsUrl: body.wsUrl } : undefined;
+}
+
+function readWebRtcParameters(body: Record<string, unknown>): WebRtcParameters | undefined {
+  const request = body.webrtcRequestParams as { endpoint?: unknown } | undefined;
+  if (typeof request?.endpoint !== "string") return undefined;
+  const ice = body.iceConfig as { iceServers?: RTCIceServer[] } | undefined;
+  return {
+    webrtcRequestParams: { endpoint: request.endpoint },
+    iceConfig: { iceServers: ice?.iceServers ?? [] },
+  };
+}

@@ -1,0 +1,35 @@
+import type { CallDevices } from "./call.ts";
+import { Microphone } from "./media/microphone.ts";
+import { Speaker } from "./media/speaker.ts";
+
+/**
+ * Opens what a call talks and listens through. To be called from a click: browsers start audio for
+ * a person's action only.
+ *
+ * @throws MicrophoneError with words for the person.
+ */
+export async function openDevices(microphoneId: string, volume: number): Promise<CallDevices> {
+  const context = new AudioContext({ latencyHint: "interactive" });
+  const wake = () => void context.resume();
+  const abort = new AbortController();
+  // A phone call or another app may suspend the audio; the next touch brings it back.
+  document.addEventListener("pointerdown", wake, { signal: abort.signal });
+  document.addEventListener("visibilitychange", wake, { signal: abort.signal });
+  try {
+    wake();
+    const microphone = await Microphone.open(context, microphoneId);
+    const speaker = await Speaker.open(context);
+    speaker.volume = volume;
+    const close = () => {
+      abort.abort();
+      microphone.close();
+      speaker.close();
+      void context.close();
+    };
+    return { microphone, speaker, close };
+  } catch (error) {
+    abort.abort();
+    void context.close();
+    throw error;
+  }
+}

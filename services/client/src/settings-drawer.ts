@@ -1,0 +1,48 @@
+import { element } from "./page.ts";
+import type { Settings } from "./settings.ts";
+
+/** The drawer in which the settings are changed. `onChange` gets them after each change. */
+export function openableSettings(settings: Settings, onChange: (settings: Settings) => void): void {
+  const dialog = element("settings", HTMLDialogElement);
+  const microphone = element("microphone", HTMLSelectElement);
+  const volume = element("volume", HTMLInputElement);
+  const agent = element("agent", HTMLInputElement);
+  const shortcuts = element("shortcuts", HTMLInputElement);
+  const transports = dialog.querySelectorAll<HTMLInputElement>("input[name=transport]");
+
+  volume.value = String(settings.volume * 100);
+  agent.value = settings.agent;
+  shortcuts.checked = settings.shortcuts;
+  for (const choice of transports) choice.checked = choice.value === settings.transport;
+
+  dialog.addEventListener("input", () => {
+    settings.microphone = microphone.value;
+    settings.volume = Number(volume.value) / 100;
+    settings.agent = agent.value.trim();
+    settings.shortcuts = shortcuts.checked;
+    const chosen = [...transports].find((choice) => choice.checked);
+    settings.transport = chosen?.value === "webrtc" ? "webrtc" : "websocket";
+    onChange(settings);
+  });
+  element("open-settings", HTMLButtonElement).addEventListener("click", async () => {
+    await listMicrophones(microphone, settings.microphone);
+    dialog.showModal();
+  });
+  navigator.mediaDevices?.addEventListener("devicechange", () =>
+    listMicrophones(microphone, settings.microphone),
+  );
+}
+
+async function listMicrophones(select: HTMLSelectElement, chosen: string): Promise<void> {
+  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  const named = devices.filter(({ kind, deviceId, label }) => {
+    return kind === "audioinput" && label && deviceId !== "default";
+  });
+  select.replaceChildren(
+    new Option("System default", ""),
+    ...named.map(({ label, deviceId }) => new Option(label, deviceId)),
+  );
+  select.value = named.some(({ deviceId }) => deviceId === chosen) ? chosen : "";
+  element("microphone-hint", HTMLElement).textContent =
+    named.length > 0 ? "" : "Other microphones show up here once the page may use one.";
+}

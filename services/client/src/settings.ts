@@ -1,0 +1,61 @@
+import type { TransportName } from "./connect.ts";
+
+export interface Settings {
+  transport: TransportName;
+  /** Empty for the service's default. */
+  agent: string;
+  /** Device id; empty for the system's default. */
+  microphone: string;
+  /** 0 to 1. */
+  volume: number;
+  shortcuts: boolean;
+}
+
+const STORED_AS = "settings";
+const DEFAULTS: Settings = {
+  transport: "websocket",
+  agent: "",
+  microphone: "",
+  volume: 1,
+  shortcuts: true,
+};
+
+/** What this browser was told before; `?agent=` and `?transport=` in the address win. */
+export function loadSettings(address: string, storage: Pick<Storage, "getItem">): Settings {
+  const settings = { ...DEFAULTS, ...stored(storage) };
+  const query = new URL(address).searchParams;
+  return {
+    ...settings,
+    agent: query.get("agent") ?? "",
+    transport: isTransport(query.get("transport")) ?? settings.transport,
+  };
+}
+
+/** Keeps all but the agent, which the address alone decides: a link means the same for everybody. */
+export function saveSettings(settings: Settings, storage: Pick<Storage, "setItem">): void {
+  const { agent: _agent, ...kept } = settings;
+  storage.setItem(STORED_AS, JSON.stringify(kept));
+}
+
+function stored(storage: Pick<Storage, "getItem">): Partial<Settings> {
+  try {
+    const kept: unknown = JSON.parse(storage.getItem(STORED_AS) ?? "{}");
+    return typeof kept === "object" && kept !== null ? valid(kept) : {};
+  } catch {
+    return {};
+  }
+}
+
+function valid(kept: Partial<Record<keyof Settings, unknown>>): Partial<Settings> {
+  const transport = isTransport(kept.transport);
+  return {
+    ...(transport && { transport }),
+    ...(typeof kept.microphone === "string" && { microphone: kept.microphone }),
+    ...(typeof kept.volume === "number" && { volume: Math.max(0, Math.min(1, kept.volume)) }),
+    ...(typeof kept.shortcuts === "boolean" && { shortcuts: kept.shortcuts }),
+  };
+}
+
+function isTransport(value: unknown): TransportName | undefined {
+  return value === "websocket" || value === "webrtc" ? value : undefined;
+}

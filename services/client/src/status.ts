@@ -1,0 +1,110 @@
+import { type CallState, inCall, underWay } from "./call-state.ts";
+
+export interface Status {
+  title: string;
+  detail: string;
+  /** For screen readers; said when it changes, so it leaves out what changes with every turn. */
+  announcement: string;
+  urgent: boolean;
+}
+
+/** What the page says about a call. */
+export function describe(state: CallState, muted: boolean): Status {
+  const { title, detail } = words(state, muted);
+  const urgent = state.phase === "failed" || state.phase === "lost";
+  return { title, detail, urgent, announcement: announcement(state, title, detail) };
+}
+
+/** What the big button does; undefined where there is nothing to start. */
+export function startLabel(state: CallState): string | undefined {
+  if (underWay(state)) return undefined;
+  if (state.phase === "lost") return "Reconnect";
+  if (state.phase === "failed") return "Try again";
+  return state.phase === "ended" ? "Call again" : "Start call";
+}
+
+/** What the red button does. */
+export function hangUpLabel(state: CallState): string {
+  return inCall(state) ? "End call" : "Cancel";
+}
+
+function words(state: CallState, muted: boolean): { title: string; detail: string } {
+  switch (state.phase) {
+    case "idle":
+      return { title: "Ready when you are", detail: "Start the call and just talk." };
+    case "asking":
+      return { title: "Waiting for your microphone", detail: "Allow it when your browser asks." };
+    case "connecting":
+      return { title: "Connecting…", detail: "" };
+    case "busy":
+      return {
+        title: "All agents are busy",
+        detail: `Trying again in ${state.seconds} s. You keep your place by staying here.`,
+      };
+    case "live":
+      return live(state, muted);
+    case "reconnecting":
+      return state.offline
+        ? { title: "You are offline", detail: "The call goes on when you are back online." }
+        : {
+            title: "Reconnecting…",
+            detail: `The connection dropped. Try ${state.attempt} of ${state.attempts}.`,
+          };
+    case "lost":
+      return {
+        title: "The connection is lost",
+        detail: "Reconnect to go on where you left off.",
+      };
+    case "ended":
+      return { title: "Call ended", detail: ENDINGS[state.reason] ?? "" };
+    case "failed":
+      return { title: state.title, detail: state.detail };
+  }
+}
+
+const ENDINGS: Record<string, string> = {
+  "hung-up": "You hung up.",
+  "agent-hung-up": "The agent said goodbye.",
+  "silence-limit": "Nobody had spoken for a while.",
+  "longest-call": "The call reached its longest allowed length.",
+  "session-gone": "The agent could not wait any longer. Call again to start over.",
+  "taken-over": "The call goes on in another window.",
+  "protocol-error": "This page and the service did not understand each other. Reload the page.",
+  "too-many-bad-frames":
+    "This page and the service did not understand each other. Reload the page.",
+  failed: "Something went wrong on our side. Please call again.",
+};
+
+function live(
+  state: Extract<CallState, { phase: "live" }>,
+  muted: boolean,
+): { title: string; detail: string } {
+  if (state.agentReconnecting) {
+    return {
+      title: "The agent is reconnecting…",
+      detail: "Go on talking. What you say is not lost.",
+    };
+  }
+  if (state.activity === "speaking") {
+    return { title: "Speaking", detail: muted ? "You are muted." : "Talk to interrupt." };
+  }
+  if (muted) return { title: "You are muted", detail: "The agent hears nothing." };
+  return state.activity === "thinking"
+    ? { title: "Thinking…", detail: "" }
+    : { title: "Listening", detail: "" };
+}
+
+function announcement(state: CallState, title: string, detail: string): string {
+  switch (state.phase) {
+    case "idle":
+      return "";
+    case "live":
+      return state.agentReconnecting ? title : "Connected. You can talk now.";
+    case "busy":
+      return `${title}. Trying again by itself.`;
+    case "reconnecting":
+      return state.offline ? `${title}. ${detail}` : "The connection dropped. Reconnecting.";
+    default:
+      return detail ? `${title}. ${detail}` : title;
+  }
+}

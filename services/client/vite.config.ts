@@ -1,0 +1,90 @@
+import type { ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { createLogger, defineConfig, type Logger, type ProxyOptions } from "vite";
+
+const PROBLEM_DETAIL = {
+  server: "The connect server does not answer. It may still be starting.",
+  bot: "The bot does not answer. It may still be starting.",
+};
+
+/**
+ * Sends the API's paths where the load balancer would send them: the connect server's to SERVER_URL, the
+ * bot's to BOT_URL. A backend that is down or dies mid-call becomes a 502 with problem+json, never a crash.
+ */
+function proxyTo(part: keyof typeof PROBLEM_DETAIL, target: string): ProxyOptions {
+  return {
+    target,
+    ws: part === "bot",
+    changeOrigin: false,
+    xfwd: true,
+    configure(proxy) {
+      proxy.on("error", (_error, _request, response) => refuse(part, response));
+    },
+  };
+}
+
+function refuse(part: keyof typeof PROBLEM_DETAIL, response: ServerResponse | Socket): void {
+  const body = JSON.stringify({
+    type: "/problems/bad-gateway",
+    title: "Bad gateway",
+    status: 502,
+    detail: PROBLEM_DETAIL[part],
+  });
+  const headers = {
+    "content-type": "application/problem+json",
+    "content-length": Buffer.byteLength(body),
+  };
+  if (response instanceof Socket) {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    response.end(
+      ["HTTP/1.1 502 Bad Gateway", ...lines, "connection: close", "", body].join("\r\n"),
+    );
+  } else if (response.headersSent) {
+    response.destroy();
+  } else {
+    response.writeHead(502, headers).end(body);
+  }
+}
+
+/** Vite's logger, with one line instead of a stack for a backend that is down: the 502 says the rest. */
+function quietAboutBackends(): Logger {
+  const logger = createLogger();
+  const { error } = logger;
+  logger.error = (message, options) =>
+    error(message.includes("proxy") ? message.split("\n", 1).join() : message, options);
+  return logger;
+}
+
+const server = process.env.SERVER_URL ?? "http://127.0.0.1:8001";
+const bot = process.env.BOT_URL ?? "http://127.0.0.1:8002";
+const listen = {
+  host: process.env.HOST ?? "127.0.0.1",
+  port: Number(process.env.PORT ?? 8000),
+  strictPort: true,
+  proxy: {
+    "/connect": proxyTo("server", server),
+    "/status": proxyTo("server", server),
+    "/health": proxyTo("server", server),
+    "/ws": proxyTo("bot", bot),
+    "/webrtc": proxyTo("bot", bot),
+  },
+};
+
+export default defineConfig({
+  customLogger: quietAboutBackends(),
+  resolve: {
+    alias: {
+      // Both transports import it for a media manager that this page never makes.
+      "@daily-co/daily-js": fileURLToPath(new URL("src/daily-stub.ts", import.meta.url)),
+    },
+  },
+  server: listen,
+  preview: listen,
+  worker: { format: "es" },
+  build: {
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
