@@ -7,6 +7,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import asyncio
+import shutil
 import sys
 
 from services.bot.settings import BotSettings
@@ -39,7 +40,10 @@ def main() -> int:
     async def supervise() -> None:
         await Supervisor(resources, listener, admin_listener).run()
 
-    asyncio.run(supervise())
+    try:
+        asyncio.run(supervise())
+    finally:
+        shutil.rmtree(resources.meeting_place, ignore_errors=True)
     return 0
 
 

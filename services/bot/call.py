@@ -10,13 +10,16 @@ from pipecat.processors.frameworks.rtvi import RTVIFunctionCallReportLevel, RTVI
 from pipecat.workers.runner import WorkerRunner
 
 from services.bot.agent import Agent
+from services.bot.agent_watch import AgentWatch
 from services.bot.ending import Ending
+from services.bot.nova import AGENT_UNAVAILABLE
 from services.bot.pipeline import Conversation, converse, greeting
 from services.bot.resources import Resources
 from services.bot.tools import ToolContext
-from services.bot.transcript import Role, Transcript, TurnWriter
+from services.bot.transcript import Transcript
 from services.bot.transports import SAMPLE_RATE_IN, Line
 from services.bot.transports.json_protocol import transcript
+from services.bot.turn_writer import Role, TurnWriter
 from services.common.errors import GenerationLost, ServiceError, StoreError
 from services.common.sessions import Session, Turn
 
@@ -26,7 +29,13 @@ TELL_SECONDS = 1.0
 
 
 class Call:
-    """One call."""
+    """One call.
+
+    Attributes:
+        session: The session as it was taken.
+        line: The caller's line.
+        over: Set when nothing of the call is left to do.
+    """
 
     def __init__(self, session: Session, agent: Agent, line: Line, resources: Resources) -> None:
         """Prepares a call.
@@ -43,6 +52,7 @@ class Call:
         self._agent = agent
         self._resources = resources
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._own_end = Ending.AGENT_HUNG_UP
         self._log = logger.bind(session_id=session.session_id, bot_id=session.bot_id)
         line.on_gone(self.hang_up)
 
@@ -74,39 +84,42 @@ class Call:
         return await self._resources.sessions.turns(self.session.session_id)
 
     async def _converse(self, history: list[Turn]) -> Ending:
-        sessions, settings = self._resources.sessions, self._resources.settings
-        voice_activity = self._resources.detector()
+        resources = self._resources
+        detector = resources.detector()
         writer = TurnWriter(
-            sessions,
+            resources.sessions,
             self.session,
             written=len(history),
             on_lost=lambda: self.hang_up(Ending.TAKEN_OVER),
         )
-        conversation = converse(
-            self._agent,
-            self.line,
-            settings=settings,
-            voice_activity=voice_activity,
-            history=history,
-            tool_context=ToolContext(
-                self.session.session_id, self._resources.dynamodb, settings.orders_table
-            ),
-        )
-        record = Transcript(
-            conversation.nova, writer, start_lag=voice_activity.start_lag, heard=self._tell_heard
-        )
-        conversation.assistant.add_event_handler(
-            "on_assistant_turn_stopped", record.assistant_stopped
-        )
-        worker = self._worker(conversation, record)
-        if not history:
-            self._greet_with(conversation, worker)
         try:
+            conversation = converse(
+                self._agent,
+                self.line,
+                settings=resources.settings,
+                detector=detector,
+                history=history,
+                tool_context=ToolContext(
+                    self.session.session_id, resources.dynamodb, resources.settings.orders_table
+                ),
+            )
+            spoken = Transcript(
+                conversation.nova, writer, start_lag=detector.start_lag, heard=self._tell_heard
+            )
+            conversation.assistant.add_event_handler(
+                "on_assistant_turn_stopped", spoken.assistant_stopped
+            )
+            watch = AgentWatch(conversation.nova, self._tell_state)
+            worker = self._worker(conversation, spoken, watch)
+            if not history:
+                self._greet_first(conversation, watch, worker)
             return await self._run_until_the_end(worker)
         finally:
             await writer.close()
 
-    def _worker(self, conversation: Conversation, record: Transcript) -> PipelineWorker:
+    def _worker(
+        self, conversation: Conversation, spoken: Transcript, watch: AgentWatch
+    ) -> PipelineWorker:
         settings = self._resources.settings
         worker = PipelineWorker(
             conversation.pipeline,
@@ -114,7 +127,7 @@ class Call:
                 audio_in_sample_rate=SAMPLE_RATE_IN,
                 audio_out_sample_rate=self.line.audio_out_sample_rate,
             ),
-            observers=[record],
+            observers=[spoken, watch],
             enable_rtvi=self.line.speaks_rtvi,
             rtvi_observer_params=RTVIObserverParams(
                 function_call_report_level={"*": RTVIFunctionCallReportLevel.NAME}
@@ -128,6 +141,20 @@ class Call:
         worker.add_event_handler("on_pipeline_error", self._pipeline_failed)
         return worker
 
+    def _greet_first(
+        self, conversation: Conversation, watch: AgentWatch, worker: PipelineWorker
+    ) -> None:
+        """Has the agent speak first, as soon as the caller can hear it."""
+
+        async def greet(*_: object) -> None:
+            await watch.until_it_listens()
+            await conversation.nova.queue_frame(greeting(self._agent))
+
+        if self.line.speaks_rtvi:
+            worker.rtvi.add_event_handler("on_client_ready", greet)
+        else:
+            worker.add_event_handler("on_pipeline_started", greet)
+
     async def _run_until_the_end(self, worker: PipelineWorker) -> Ending:
         settings = self._resources.settings
         longest = settings.longest_call_seconds or self._agent.longest_call_seconds
@@ -136,11 +163,11 @@ class Call:
         await runner.add_workers(worker)
         await worker.queue_frame(LLMRunFrame())
         running = asyncio.create_task(runner.run())
-        running.add_done_callback(lambda _: self.hang_up(Ending.AGENT_HUNG_UP))
+        running.add_done_callback(lambda _: self.hang_up(self._own_end))
         ending = await self._ending
         limit.cancel()
-        self.line.say_goodbye_with(ending)
-        await self._tell({"type": "ended", "reason": ending.reason})
+        if not running.done():
+            await self._announce(ending)
         stopping = asyncio.create_task(worker.cancel(reason=ending.reason))
         _, hanging = await asyncio.wait({running, stopping}, timeout=STOP_SECONDS)
         if hanging:
@@ -155,33 +182,36 @@ class Call:
         except ServiceError as error:
             self._log.bind(error=type(error).__name__).error("session could not be marked active")
 
-    def _greet_with(self, conversation: Conversation, worker: PipelineWorker) -> None:
-        """Has the agent speak first, as soon as the caller can hear it."""
-
-        async def greet(*_: object) -> None:
-            await conversation.nova.queue_frame(greeting(self._agent))
-
-        if self.line.speaks_rtvi:
-            worker.rtvi.add_event_handler("on_client_ready", greet)
-        else:
-            worker.add_event_handler("on_pipeline_started", greet)
-
     async def _silent_too_long(self, *_: object) -> None:
         self.hang_up(Ending.SILENCE)
 
     async def _pipeline_failed(self, _: object, frame: ErrorFrame) -> None:
-        self._log.bind(fatal=frame.fatal).error("pipeline reported an error")
-        if frame.fatal:
+        self._log.bind(error=frame.error).error("pipeline reported an error")
+        if frame.error == AGENT_UNAVAILABLE:
+            # The pipeline ends by itself once the caller has heard the falling note.
+            self._own_end = Ending.AGENT_UNAVAILABLE
+            await self._announce(self._own_end)
+        elif frame.fatal:
             self.hang_up(Ending.FAILED)
+
+    async def _tell_state(self, state: str) -> None:
+        await self._tell({"type": "agent-state", "state": state})
+
+    async def _announce(self, ending: Ending) -> None:
+        self.line.say_goodbye_with(ending)
+        await self._tell({"type": "ended", "reason": ending.reason})
 
     async def _tell_heard(self, role: Role, text: str, final: bool) -> None:
         """Programs on the JSON protocol read along; pages get this from RTVI itself."""
         if not self.line.speaks_rtvi:
-            await self._tell(transcript(role, text, final=final), always=True)
+            await self._send(transcript(role, text, final=final))
 
-    async def _tell(self, message: dict[str, Any], *, always: bool = False) -> None:
-        if not always and not self.line.speaks_rtvi:
-            return
+    async def _tell(self, message: dict[str, Any]) -> None:
+        """Pages are told how the call does; the JSON protocol has no events for it."""
+        if self.line.speaks_rtvi:
+            await self._send(message)
+
+    async def _send(self, message: dict[str, Any]) -> None:
         try:
             async with asyncio.timeout(TELL_SECONDS):
                 await self.line.tell(message)

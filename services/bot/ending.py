@@ -21,6 +21,7 @@ class Ending(Enum):
     SILENCE = ("silence-limit", 4408, False, False)
     LONGEST_CALL = ("longest-call", 4410, False, False)
     BAD_FRAMES = ("too-many-bad-frames", 4400, False, False)
+    AGENT_UNAVAILABLE = ("agent-unavailable", 1011, False, True)
     FAILED = ("failed", 1011, False, True)
 
     def __init__(self, reason: str, close_code: int, resumable: bool, failed: bool) -> None:

@@ -4,36 +4,32 @@ The same application runs in two places. A session process gives it a slot, and 
 is let in takes it. The supervisor, which answers only when the task is full, gives it none.
 """
 
-import hmac
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from loguru import logger
-from starlette.requests import Request
-from starlette.responses import Response
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from services.bot import problems
-from services.bot.agent import Agent
+from services.bot import problems, signalling
+from services.bot.admission import Admission, Refused
 from services.bot.call import Call
-from services.bot.problems import Problem
+from services.bot.ending import Ending
 from services.bot.resources import Resources
 from services.bot.slot import Slot
 from services.bot.transports.caller_socket import CallerSocket
-from services.bot.transports.websocket import WebSocketLine
-from services.common.errors import StoreError, TicketRefused
-from services.common.sessions import Session
+from services.bot.transports.offers import Candidates, Offer, OfferError
+from services.common.tickets import Presented
 
-#: The subprotocol that a program may offer before its key, to have it echoed instead of the key.
-SUBPROTOCOL = "voice-agent.v1"
-#: A program with the API key needs no ticket; its session is opened and taken at once.
-OWN_TICKET_SECONDS = 30
+if TYPE_CHECKING:
+    from services.bot.transports.webrtc import WebRtcLine
 
-
-class Refused(Exception):  # noqa: N818  (it is an answer, not an error)
-    """A caller is not let in."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.status_code)
-        self.problem = problem
+#: A session description has some 10 kB.
+LARGEST_BODY = 64 * 1024
 
 
 class Endpoint:
@@ -48,78 +44,40 @@ class Endpoint:
         """
         self._resources = resources
         self._slot = slot
+        self._admission = Admission(resources)
+        self._calls: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request or serves one call."""
         if scope["type"] == "websocket":
-            await self._answer_call(CallerSocket(scope, receive, send))
+            await self._serve_websocket(CallerSocket(scope, receive, send))
             return
-        response = await self._answer(Request(scope, receive, send))
+        try:
+            response = await self._answer(Request(scope, receive, send))
+        except Refused as refused:
+            response = refused.problem
+        except ClientDisconnect:
+            return
+        except Exception:
+            logger.exception("request failed")
+            response = problems.internal_error()
         await response(scope, receive, send)
 
-    async def _answer_call(self, socket: CallerSocket) -> None:
-        slot = self._slot
+    async def _serve_websocket(self, socket: CallerSocket) -> None:
         try:
             if socket.url.path != "/ws":
                 raise Refused(problems.not_found())
-            if slot is None or not slot.claim():
-                raise Refused(problems.no_capacity())
-            try:
-                call = await self._let_in(socket)
-            except BaseException:
-                slot.give_back()
-                raise
+            with self._claimed() as slot:
+                call = await self._admission.of_socket(socket)
+                slot.take(call)
         except Refused as refused:
             await socket.send_denial_response(refused.problem)
             return
-        slot.take(call)
+        except Exception:
+            logger.exception("caller could not be let in")
+            await socket.send_denial_response(problems.internal_error())
+            return
         await call.run()
-
-    async def _let_in(self, socket: CallerSocket) -> Call:
-        ticket = socket.query_params.get("ticket")
-        try:
-            if ticket is not None:
-                session = await self._resources.sessions.take(ticket)
-                agent = self._agent(session.agent)
-                line = WebSocketLine(socket, subprotocol=None, speaks_rtvi=True)
-            else:
-                subprotocol = self._checked_key(socket)
-                agent = self._agent(socket.query_params.get("agent", self._default_agent))
-                session = await self._open_session(agent)
-                line = WebSocketLine(socket, subprotocol=subprotocol, speaks_rtvi=False)
-        except TicketRefused as refused:
-            raise Refused(problems.ticket_refused(refused.reason)) from refused
-        except StoreError as error:
-            logger.bind(code=error.code).error("session records cannot be reached")
-            raise Refused(problems.store_unavailable()) from error
-        return Call(session, agent, line, self._resources)
-
-    @property
-    def _default_agent(self) -> str:
-        return self._resources.settings.agents[0]
-
-    def _agent(self, key: str) -> Agent:
-        agent = self._resources.agents.get(key)
-        if agent is None:
-            raise Refused(problems.unknown_agent(key))
-        return agent
-
-    def _checked_key(self, socket: CallerSocket) -> str:
-        """The subprotocol to agree on, if the right key is among those offered."""
-        offered: list[str] = socket.scope["subprotocols"]
-        key = self._resources.settings.api_key
-        right = key is not None and any(
-            hmac.compare_digest(word.encode(), key.get_secret_value().encode()) for word in offered
-        )
-        if not right:
-            raise Refused(problems.unauthorized())
-        return offered[0]
-
-    async def _open_session(self, agent: Agent) -> Session:
-        opened = await self._resources.sessions.open(
-            transport="websocket", agent=agent.key, ticket_seconds=OWN_TICKET_SECONDS
-        )
-        return await self._resources.sessions.take(opened.ticket)
 
     async def _answer(self, request: Request) -> Response:
         match request.url.path, request.method:
@@ -128,5 +86,86 @@ class Endpoint:
                 return problems.upgrade_required() if room else problems.no_capacity()
             case "/ws", _:
                 return problems.method_not_allowed("GET")
+            case "/webrtc", "POST":
+                return await self._answer_offer(request)
+            case "/webrtc", "PATCH":
+                candidates = await _body(request, Candidates)
+                return await self._pass_on(_ticket(request), "PATCH", candidates)
+            case "/webrtc", _:
+                return problems.method_not_allowed("POST, PATCH")
             case _:
                 return problems.not_found()
+
+    async def _answer_offer(self, request: Request) -> Response:
+        offer = await _body(request, Offer)
+        ticket = _ticket(request)
+        if offer.pc_id is not None:
+            return await self._pass_on(ticket, "POST", offer)
+        with self._claimed() as slot:
+            call, line = await self._admission.of_offer(request.query_params["ticket"])
+            slot.take(call)
+        try:
+            answer = await line.answer(offer)
+        except OfferError as error:
+            call.hang_up(Ending.BAD_FRAMES)
+            self._start(call.run())
+            raise Refused(problems.invalid_request(str(error))) from error
+        self._start(self._run_with_signalling(call, line, ticket))
+        return JSONResponse(answer, headers={"Connection": "close"})
+
+    def _start(self, running: Coroutine[None, None, None]) -> None:
+        """Serves a call beyond the request that began it."""
+        task = asyncio.create_task(running)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _run_with_signalling(self, call: Call, line: "WebRtcLine", ticket: Presented) -> None:
+        meeting_place = self._resources.meeting_place
+        async with signalling.listening(meeting_place, ticket, line.take_signalling):
+            await call.run()
+
+    async def _pass_on(self, ticket: Presented, method: str, message: BaseModel) -> Response:
+        try:
+            status, body = await signalling.pass_on(
+                self._resources.meeting_place, ticket, method, message.model_dump()
+            )
+        except signalling.NoSuchCallError:
+            return problems.unknown_call()
+        if status == 422:
+            return problems.invalid_request(str(body["detail"]))
+        return JSONResponse(body, status, headers={"Connection": "close"})
+
+    @contextmanager
+    def _claimed(self) -> Iterator[Slot]:
+        """The slot, given back unless it is taken inside."""
+        slot = self._slot
+        if slot is None or not slot.claim():
+            raise Refused(problems.no_capacity())
+        try:
+            yield slot
+        finally:
+            if slot.call is None:
+                slot.give_back()
+
+
+def _ticket(request: Request) -> Presented:
+    shown = signalling.shown_ticket(request.query_params.get("ticket", ""))
+    if shown is None:
+        raise Refused(problems.ticket_refused("unknown"))
+    return shown
+
+
+async def _body[B: BaseModel](request: Request, model: type[B]) -> B:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise Refused(problems.invalid_request("The body is too large."))
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        )
+        raise Refused(problems.invalid_request(wrong)) from error

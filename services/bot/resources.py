@@ -1,7 +1,9 @@
 """What every call needs and what is therefore made once, before there is a caller."""
 
 import asyncio
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from loguru import logger
@@ -29,6 +31,7 @@ class Resources:
         agents: Every agent, by key.
         sessions: The session records.
         dynamodb: What tools look things up with.
+        meeting_place: A folder of this task's own, where its processes find each other.
         voice_activity: The speech detector, once this process is warm.
     """
 
@@ -36,6 +39,7 @@ class Resources:
     agents: dict[str, Agent]
     sessions: SessionStore
     dynamodb: "DynamoDBClient"
+    meeting_place: Path
     voice_activity: "PaddedSilero | None" = None
 
     @classmethod
@@ -50,6 +54,7 @@ class Resources:
             agents=read_agents(settings.agents),
             sessions=SessionStore.connect(settings),
             dynamodb=aws.dynamodb(settings.aws_region),
+            meeting_place=Path(tempfile.mkdtemp(prefix="voice-bot-")),
         )
 
     def detector(self) -> "PaddedSilero":
@@ -66,6 +71,6 @@ class Resources:
         self.voice_activity = PaddedSilero()
         try:
             async with asyncio.timeout(WARM_UP_SECONDS):
-                await self.sessions.get("ses_warm_up")
+                await self.sessions.get("ses_" + 22 * "0")
         except (ServiceError, TimeoutError) as error:
             logger.bind(error=type(error).__name__).warning("session records cannot be reached yet")

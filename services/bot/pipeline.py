@@ -1,0 +1,120 @@
+"""The pipeline of one call: the caller's line, Nova Sonic, and what stands between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
+from pipecat.frames.frames import LLMMessagesAppendFrame
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
+from pipecat.processors.aggregators.llm_response_universal import (
+    LLMAssistantAggregator,
+    LLMContextAggregatorPair,
+    LLMUserAggregatorParams,
+)
+
+from services.bot.agent import Agent, VoiceActivity
+from services.bot.nova import NovaSettings, NovaSonic
+from services.bot.settings import BotSettings
+from services.bot.tools import ToolContext
+from services.bot.transports import Line
+from services.common.sessions import Turn
+
+if TYPE_CHECKING:
+    from services.bot.voice_activity import PaddedSilero
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A pipeline and the two of its processors that a call talks to."""
+
+    pipeline: Pipeline
+    nova: NovaSonic
+    assistant: LLMAssistantAggregator
+
+
+def converse(
+    agent: Agent,
+    line: Line,
+    *,
+    settings: BotSettings,
+    detector: "PaddedSilero",
+    history: Sequence[Turn],
+    tool_context: ToolContext,
+) -> Conversation:
+    """Builds the pipeline of a call.
+
+    Args:
+        agent: Who answers.
+        line: The caller's line.
+        settings: The bot's settings; what they set wins over the agent's file.
+        detector: The speech detector.
+        history: What was said before, when a caller comes back.
+        tool_context: What the agent's tools may know.
+    """
+    tools = agent.tool_functions()
+    nova = NovaSonic(
+        settings=nova_settings(settings),
+        instructions=agent.instructions,
+        voice=settings.nova_voice_id or agent.voice,
+    )
+    for tool in tools:
+        nova.register_function(tool.name, tool.handler(tool_context))
+    detector.listen_for(_wanted(agent.vad, settings))
+    context = LLMContext(
+        messages=[_message(turn) for turn in history],
+        tools=ToolsSchema(standard_tools=[tool.schema() for tool in tools]),
+    )
+    aggregators = LLMContextAggregatorPair(
+        context,
+        user_params=LLMUserAggregatorParams(
+            vad_analyzer=detector, user_turn_strategies=detector.turn_strategies()
+        ),
+        realtime_service_mode=True,
+    )
+    pipeline = Pipeline(
+        [
+            line.transport.input(),
+            aggregators.user(),
+            nova,
+            line.transport.output(),
+            aggregators.assistant(),
+        ]
+    )
+    return Conversation(pipeline, nova, aggregators.assistant())
+
+
+def nova_settings(settings: BotSettings) -> NovaSettings:
+    """What of the bot's settings is Nova Sonic's business."""
+    return NovaSettings(
+        region=settings.nova_aws_region,
+        model_id=settings.nova_model_id,
+        access_key_id=settings.nova_aws_access_key_id,
+        secret_access_key=settings.nova_aws_secret_access_key,
+        connection_limit_seconds=settings.connection_limit_seconds,
+    )
+
+
+def greeting(agent: Agent) -> LLMMessagesAppendFrame:
+    """What has the agent speak first. It is for the Nova processor, not for the context."""
+    text = f"The caller is on the line. Greet them with these words: {agent.greeting}"
+    return LLMMessagesAppendFrame(messages=[{"role": "user", "content": text}], run_llm=True)
+
+
+def _wanted(vad: VoiceActivity, settings: BotSettings) -> VoiceActivity:
+    """The agent's parameters, where the environment sets no others."""
+    set_here = {
+        "stop_secs": settings.vad_stop_secs,
+        "min_volume": settings.vad_min_volume,
+        "speech_pad_ms": settings.speech_pad_ms,
+    }
+    return vad.model_copy(
+        update={key: value for key, value in set_here.items() if value is not None}
+    )
+
+
+def _message(turn: Turn) -> LLMContextMessage:
+    if turn.role == "user":
+        return {"role": "user", "content": turn.text}
+    return {"role": "assistant", "content": turn.text}
