@@ -191,7 +191,11 @@ def read_settings[S: CommonSettings](cls: type[S]) -> S:
     try:
         return cls()
     except ValidationError as error:
-        raise SettingsError([_sentence(cls, dict(found)) for found in error.errors()]) from None
+        faults: dict[str, str] = {}
+        for found in error.errors():
+            sentence = _sentence(cls, dict(found))
+            faults.setdefault(sentence.partition(":")[0], sentence)
+        raise SettingsError(list(faults.values())) from None
 
 
 def load_settings[S: CommonSettings](cls: type[S]) -> S:

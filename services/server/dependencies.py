@@ -10,7 +10,7 @@ from services.common.sessions import SessionStore
 from services.server.problems import UNAUTHORIZED, ProblemError
 from services.server.settings import ServerSettings
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="access key", description="The API_KEY.")
+_bearer = HTTPBearer(auto_error=False, scheme_name="access_key", description="The API_KEY.")
 
 
 def _settings(request: Request) -> ServerSettings:

@@ -46,12 +46,10 @@ def prefix(aws: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return path
 
 
-def refusal(
-    cls: type[CommonSettings], capsys: pytest.CaptureFixture[str], status: int = 2
-) -> list[str]:
+def refusal(cls: type[CommonSettings], capsys: pytest.CaptureFixture[str]) -> list[str]:
     with pytest.raises(SystemExit) as exit_:
         load_settings(cls)
-    assert exit_.value.code == status
+    assert exit_.value.code == 2
     shown = capsys.readouterr().err
     assert "canary" not in shown
     assert "Traceback" not in shown
@@ -114,6 +112,13 @@ def test_every_fault_gets_a_line(
     lines = refusal(Strict, capsys)
     assert [line.partition(":")[0] for line in lines] == ["LOG_FORMAT", "API_KEY"]
     assert lines[1] == "API_KEY: is missing; expected the key"
+
+
+def test_a_variable_with_several_faults_gets_one_line(
+    aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "*,null,talk.example.com")
+    assert len(refusal(Settings, capsys)) == 1
 
 
 def test_no_region_is_a_refusal(

@@ -4,12 +4,15 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import boto3
 import httpx
 import pytest
 from fastapi import FastAPI
+from jsonschema import Draft202012Validator
 from loguru import logger
+from openapi_spec_validator import validate
 
 from services.common import log
 from services.common.sessions import SessionStore
@@ -46,9 +49,7 @@ async def test_a_wrong_method_says_which_is_right(http: httpx.AsyncClient) -> No
     assert answer.headers["allow"] == "POST"
 
 
-async def test_health_asks_nobody(
-    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
-) -> None:
+async def test_health_names_the_service(http: httpx.AsyncClient) -> None:
     answer = await http.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "service": "server"})
 
@@ -163,35 +164,41 @@ async def test_cors_lets_in_the_origins_in_the_settings_and_no_other(
     assert "access-control-allow-origin" not in other.headers
 
 
+def check_fits(described: dict[str, Any], schema: str, value: object) -> None:
+    document = {"$ref": f"#/components/schemas/{schema}", "components": described["components"]}
+    Draft202012Validator(document).validate(value)
+
+
 async def test_openapi_documents_every_refusal_with_an_example_that_fits(
     http: httpx.AsyncClient,
 ) -> None:
     described = (await http.get("/openapi.json")).json()
-    schemas = described["components"]["schemas"]
-    assert "HTTPValidationError" not in schemas
+    validate(described)
+    assert "HTTPValidationError" not in described["components"]["schemas"]
     responses = described["paths"]["/connect"]["post"]["responses"]
-    assert set(responses) == {
-        *("200", "400", "401", "403", "408", "409", "413", "422", "500", "503", "default")
-    }
-    for status, response in responses.items():
-        if status == "200":
-            continue
-        problem = response["content"]["application/problem+json"]
+    refusals = "400", "401", "403", "408", "409", "413", "422", "500", "503", "default"
+    assert set(responses) == {"200", *refusals}
+    for status in refusals:
+        problem = responses[status]["content"]["application/problem+json"]
         assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
         for example in problem.get("examples", {}).values():
-            assert set(schemas["Problem"]["required"]) <= set(example["value"])
+            check_fits(described, "Problem", example["value"])
             assert example["value"]["status"] == int(status)
 
 
-async def test_the_examples_in_openapi_have_the_form_of_real_answers(
-    http: httpx.AsyncClient,
-) -> None:
-    schemas = (await http.get("/openapi.json")).json()["components"]["schemas"]
+async def test_examples_and_real_answers_fit_what_openapi_says(http: httpx.AsyncClient) -> None:
+    described = (await http.get("/openapi.json")).json()
+    schemas = described["components"]["schemas"]
     for transport, name in (("websocket", "WebSocketConnection"), ("webrtc", "WebRTCConnection")):
-        answer = (await http.post("/connect", json={"transport": transport})).json()
-        assert set(schemas[name]["example"]) == set(schemas[name]["properties"]) == set(answer)
-    status = (await http.get(f"/status/{answer['bot_id']}")).json()
+        opened = (await http.post("/connect", json={"transport": transport})).json()
+        assert set(schemas[name]["example"]) == set(opened)
+        for body in (schemas[name]["example"], opened):
+            check_fits(described, name, body)
+    status = (await http.get(f"/status/{opened['bot_id']}")).json()
     assert set(schemas["BotStatus"]["example"]) == set(status)
-    for example in schemas["ConnectRequest"]["examples"]:
-        answer = await http.post("/connect", json=example)
-        assert answer.json().get("type") != "/problems/invalid-request"
+    for body in (schemas["BotStatus"]["example"], status):
+        check_fits(described, "BotStatus", body)
+    check_fits(described, "Problem", (await http.get("/nowhere")).json())
+    check_fits(described, "Problem", (await http.post("/connect", json={})).json())
+    for body in schemas["ConnectRequest"]["examples"]:
+        check_fits(described, "ConnectRequest", body)

@@ -54,7 +54,7 @@ def test_it_serves_until_sigterm_and_shows_no_ticket(process: subprocess.Popen[s
         assert answer.status_code == 200
         assert "server" not in answer.headers
     process.send_signal(signal.SIGTERM)
-    _, shown = process.communicate(timeout=20)
+    _, shown = process.communicate(timeout=60)
     assert process.returncode in (0, -signal.SIGTERM)
     assert answer.json()["wsUrl"].rpartition(".")[2] not in shown
     assert "Traceback" not in shown
@@ -68,7 +68,7 @@ def test_a_request_that_hangs_does_not_hold_up_the_end(process: subprocess.Popen
         hanging.sendall("\r\n".join((*head, "", "")).encode())
         assert hanging.recv(100).startswith(b"HTTP/1.1 100 ")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert process.returncode in (0, -signal.SIGTERM)
 
 
@@ -77,7 +77,7 @@ def test_a_port_in_use_is_one_clear_line(server_settings: ServerSettings) -> Non
         socket.create_server(("127.0.0.1", 0)) as taken,
         start(PORT=str(taken.getsockname()[1])) as process,
     ):
-        _, shown = process.communicate(timeout=20)
+        _, shown = process.communicate(timeout=60)
     assert process.returncode == 1
     (line,) = map(json.loads, shown.splitlines())
     assert line["message"] == "cannot listen: choose another PORT or HOST"
@@ -85,12 +85,8 @@ def test_a_port_in_use_is_one_clear_line(server_settings: ServerSettings) -> Non
 
 
 def test_without_a_key_it_refuses_to_start(server_settings: ServerSettings) -> None:
-    with start(API_KEY="", TRANSPORTS="websocket,daily") as process:
-        _, shown = process.communicate(timeout=20)
-    assert process.returncode == 2
-    assert "TRANSPORTS: input should be 'websocket' or 'webrtc'" in shown
     with start(API_KEY="") as process:
-        _, shown = process.communicate(timeout=20)
+        _, shown = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "API_KEY: is missing" in shown
     assert "CONNECT_AUTH=none" in shown
