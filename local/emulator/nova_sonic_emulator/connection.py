@@ -138,13 +138,13 @@ class Connection(asyncio.Protocol):
             logger.warning("client refused: it did not offer HTTP/2 (ALPN h2)")
             self._transport.abort()
             return
+        self.protocol.initiate_connection()
         self.protocol.update_settings(
             {
                 SettingCodes.INITIAL_WINDOW_SIZE: _STREAM_WINDOW,
                 SettingCodes.MAX_CONCURRENT_STREAMS: _MAX_STREAMS,
             }
         )
-        self.protocol.initiate_connection()
         self.protocol.increment_flow_control_window(_CONNECTION_WINDOW)
         self.flush()
 
