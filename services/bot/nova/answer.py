@@ -51,31 +51,29 @@ class Answer:
         return self._played() < sum(sentence.seconds for sentence in self._sentences)
 
     def received(self) -> str:
-        """What has reached us as audio: it will be played, even if nothing more comes.
-
-        The last sentence may have been cut off, so only those before it are counted with all words.
-        """
-        if not self._sentences:
-            return ""
-        *whole, last = self._sentences
-        heard = [sentence.text for sentence in whole]
-        heard.append(first_words(last.text, last.seconds / max(self._pace(last), 0.1)))
-        return " ".join(part for part in heard if part)
+        """What has reached us as audio, to the nearest word: it will be played."""
+        return self._words_until(sum(sentence.seconds for sentence in self._sentences))
 
     def heard(self) -> str:
         """What the caller has heard by now, to the nearest word."""
-        left, heard = self._played(), []
+        return self._words_until(self._played())
+
+    def _words_until(self, seconds: float) -> str:
+        heard: list[str] = []
         for sentence in self._sentences:
-            heard.append(first_words(sentence.text, left / max(sentence.seconds, 0.1)))
-            left -= sentence.seconds
-            if left <= 0:
+            length = max(sentence.seconds, 0.01)
+            if sentence is self._sentences[-1]:  # may have been cut off
+                length = max(length, self._usual_length(sentence))
+            heard.append(first_words(sentence.text, min(seconds, sentence.seconds) / length))
+            seconds -= sentence.seconds
+            if seconds <= 0:
                 break
         return " ".join(part for part in heard if part)
 
     def _played(self) -> float:
         return 0.0 if self._playing_since is None else self._clock() - self._playing_since
 
-    def _pace(self, last: Sentence) -> float:
+    def _usual_length(self, last: Sentence) -> float:
         """How long the last sentence would be, at the pace of those before it or a usual one."""
         whole = [s for s in self._sentences if s is not last and s.seconds]
         letters = sum(len(s.text) for s in whole)

@@ -8,28 +8,11 @@ from typing import Any
 
 from services.bot.nova import events
 from services.bot.nova.answer import Answer
-from services.bot.nova.gap import Gap
+from services.bot.nova.gap import SILENCE, Gap
 from services.bot.nova.history import HISTORY_BYTES, Line, cut
+from services.bot.nova.usage import Usage
 
 _INTERRUPTED = "INTERRUPTED"
-
-
-@dataclass(slots=True)
-class Usage:
-    """Tokens over all streams of a session, as Nova counts them."""
-
-    input_speech: int = 0
-    input_text: int = 0
-    output_speech: int = 0
-    output_text: int = 0
-
-    def add(self, delta: dict[str, Any]) -> None:
-        """Adds a usage event's ``delta``."""
-        spoken, written = delta.get("input", {}), delta.get("output", {})
-        self.input_speech += spoken.get("speechTokens", 0)
-        self.input_text += spoken.get("textTokens", 0)
-        self.output_speech += written.get("speechTokens", 0)
-        self.output_text += written.get("textTokens", 0)
 
 
 @dataclass(slots=True)
@@ -132,10 +115,10 @@ class Conversation:
             self._quiet_since = self._clock()
         else:
             self._lines.append(Line(role, text))
-        if not self.ready:
+        # Once there is audio Nova takes interactive text alone; the rest is for the next stream.
+        if not (self.ready and block.start["interactive"]):
             return []
-        prompt, interactive = block.start["promptName"], block.start["interactive"]
-        return events.text_block(prompt, role, text, interactive=interactive)
+        return events.text_block(self.prompt, role, text, interactive=True)
 
     def _write_result(self, use: str, block: _Block, result: str) -> list[bytes]:
         asked = self._tools.pop(use, None)
@@ -145,7 +128,7 @@ class Conversation:
             names = {k: block.start[k] for k in ("promptName", "contentName")}
             return [
                 events.encode("contentStart", block.start),
-                events.encode("toolResult", {**names, "content": result}),
+                events.encode("toolResult", {**names, "content": _as_json(result)}),
                 events.encode("contentEnd", names),
             ]
         # The stream that asked is gone; the one that took over gets question and result together.
@@ -169,6 +152,8 @@ class Conversation:
         spare = HISTORY_BYTES - sum(len(text.encode()) for text in self._system)
         history = cut(self._lines, limit=spare)
         self.gap.trim()
+        if not self.gap.seconds():
+            self.gap.add(SILENCE)  # an audio block without audio cannot be ended
         self.gap.new_stream()
         self._caller_stopped_ms = None
         self._quiet_since = self._clock()
@@ -202,8 +187,8 @@ class Conversation:
 
     # What Nova sends.
 
-    def read(self, payload: bytes) -> None:
-        """Notes an event of Nova's."""
+    def read(self, payload: bytes) -> str:
+        """Notes an event of Nova's and returns its kind."""
         kind, fields = events.decode(payload)
         self._quiet_since = self._clock()
         match kind:
@@ -224,6 +209,7 @@ class Conversation:
                 self._caller_stopped_ms = fields.get("inputAudioOffsetMs")
             case "usageEvent":
                 self.usage.add(fields.get("details", {}).get("delta", {}))
+        return kind
 
     def _read_block(self, block: _Block, stop: str) -> None:
         role, text = block.start["role"], "".join(block.text)
@@ -306,3 +292,12 @@ class Conversation:
         in_audio = self._reading is not None and self._reading.start["type"] == "AUDIO"
         opening = [] if in_audio else [events.encode("contentStart", start)]
         return [*opening, events.encode("contentEnd", end)]
+
+
+def _as_json(result: str) -> str:
+    """A tool's result as Nova wants it; Pipecat gives an empty one as the bare word COMPLETED."""
+    try:
+        json.loads(result)
+    except ValueError:
+        return json.dumps({"result": result})
+    return result

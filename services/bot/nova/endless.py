@@ -1,7 +1,6 @@
 """The one stream that Pipecat sees, made of as many streams as it takes."""
 
 import asyncio
-import base64
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -17,14 +16,14 @@ from services.bot.nova import events
 from services.bot.nova.backoff import Backoff
 from services.bot.nova.conversation import Conversation
 from services.bot.nova.errors import NovaError, Refused, StreamLost, Unstable
+from services.bot.nova.gap import SILENCE, SILENCE_SECONDS
 from services.bot.nova.link import Link
 from services.bot.nova.settings import NovaSettings
 
 State = Literal["ready", "reconnecting", "lost"]
 
-_TICK_SECONDS = 0.1
+_TICK_SECONDS = SILENCE_SECONDS
 _SILENCE_AFTER_SECONDS = 0.4
-_SILENCE = base64.b64encode(bytes(int(16_000 * 2 * _TICK_SECONDS))).decode()
 
 # A successor is told what was said only when it takes over; until then it hears nothing.
 _SUCCESSOR_ANSWERS_SECONDS = 2.0
@@ -52,6 +51,7 @@ class EndlessStream:
         self._conversation = Conversation(settings.gap_audio_seconds)
         self._backoff = Backoff(settings)
         self._link: Link | None = None
+        self._spoke = False
         self._successor: asyncio.Task[Link] | None = None
         self._successor_not_before = 0.0
         self._state: State | None = None
@@ -135,6 +135,7 @@ class EndlessStream:
         """From here on everything goes to this link, beginning with what was said so far."""
         link.put(*self._conversation.opening())
         self._link = link
+        self._spoke = False
         self.streams += 1
 
     async def _serve(self) -> None:
@@ -162,7 +163,8 @@ class EndlessStream:
         while True:
             chunk = await link.receive()
             if chunk.value.bytes_:
-                self._conversation.read(chunk.value.bytes_)
+                kind = self._conversation.read(chunk.value.bytes_)
+                self._spoke = self._spoke or kind != "usageEvent"
                 self._received.put_nowait(chunk)
 
     async def _tend(self, link: Link) -> Link:
@@ -188,7 +190,7 @@ class EndlessStream:
     def _fill_silence(self, link: Link) -> None:
         """Stands in for a muted microphone: Nova hears ends in silence, AWS drops who is mute."""
         if time.monotonic() - self._conversation.microphone_at >= _SILENCE_AFTER_SECONDS:
-            link.put(self._conversation.hear(_SILENCE))
+            link.put(self._conversation.hear(SILENCE))
 
     # Rotation: the same opening as after a loss, but the old link lives until the new one answers.
 
@@ -260,7 +262,7 @@ class EndlessStream:
             self._part(link, say_goodbye=False)
         self._finish_what_was_heard()
         # A refusal in mid-call is about something that a new stream does not repeat.
-        again = error.retryable or (lived and isinstance(error, Refused))
+        again = error.retryable or (self._spoke and isinstance(error, Refused))
         delay = self._backoff.failed(error) if again else None
         self._log.bind(
             error=type(error).__name__,

@@ -11,6 +11,10 @@ _QUIET_PEAK = 500
 _LEAD_SECONDS = 0.3
 """Kept before the first sound, since a word begins softly."""
 
+SILENCE_SECONDS = 0.1
+SILENCE = base64.b64encode(bytes(int(16_000 * 2 * SILENCE_SECONDS))).decode()
+"""A chunk of it, as it goes into an event."""
+
 
 class Gap:
     """A bounded ring of audio, for the stream that comes next.

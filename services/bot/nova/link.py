@@ -182,7 +182,7 @@ class Link:
 
 
 def endpoint(settings: NovaSettings) -> str:
-    """Where to connect: as set, else by the AWS variables (the SDK ignores them), else the region's."""
+    """Where to connect: as set, by the AWS variables (which the SDK ignores), or in the region."""
     return (
         settings.endpoint_url
         or os.environ.get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")
