@@ -12,26 +12,28 @@ type Palette = readonly [core: Colour, body: Colour, edge: Colour];
 
 const PALETTES: Record<Expression["mood"], Palette> = {
   resting: [
-    [168, 226, 214],
-    [38, 132, 126],
-    [18, 70, 92],
+    [176, 232, 219],
+    [58, 150, 142],
+    [30, 78, 104],
   ],
   listening: [
-    [174, 247, 228],
-    [22, 166, 148],
-    [10, 88, 120],
+    [178, 250, 226],
+    [28, 176, 152],
+    [14, 92, 140],
   ],
   thinking: [
-    [206, 214, 255],
-    [98, 116, 214],
-    [52, 48, 128],
+    [214, 210, 255],
+    [112, 118, 226],
+    [66, 46, 146],
   ],
   speaking: [
-    [255, 226, 178],
-    [242, 128, 88],
-    [168, 52, 92],
+    [255, 224, 168],
+    [246, 122, 88],
+    [176, 44, 104],
   ],
 };
+/** The ring is the caller's: it keeps its colour whatever the agent does. */
+const CALLER: Colour = [28, 160, 142];
 const FRAME_MS = 1000 / 30;
 const TICKS = 72;
 const TAU = Math.PI * 2;
@@ -90,8 +92,9 @@ export class Avatar {
     this.#context.translate(width / 2, width / 2);
     this.#context.scale(width / 2, width / 2);
     this.#glow();
-    for (let layer = 0; layer < 3; layer++) this.#body(layer);
-    this.#shine();
+    this.#veil(2);
+    this.#veil(1);
+    this.#body();
     this.#ring();
     this.#context.restore();
   }
@@ -104,41 +107,61 @@ export class Avatar {
     this.#context.fillRect(-1, -1, 2, 2);
   }
 
-  #body(layer: number): void {
-    const fill = this.#context.createRadialGradient(-0.16, -0.22, 0.02, 0, 0.04, 0.72);
-    fill.addColorStop(0, css(this.#palette[0], layer === 0 ? 1 : 0.4));
-    fill.addColorStop(0.5, css(this.#palette[1], layer === 0 ? 1 : 0.42));
-    fill.addColorStop(1, css(this.#palette[2], layer === 0 ? 1 : 0.3));
+  /** An outer layer, of which only the edge shows: it lets the outline blur with the voice. */
+  #veil(layer: number): void {
+    this.#outline(layer);
+    this.#context.fillStyle = css(this.#palette[1], 0.3 / layer);
+    this.#context.fill();
+  }
+
+  /** The body is lit from inside by three lights that wander. */
+  #body(): void {
+    const context = this.#context;
+    context.save();
+    this.#outline(0);
+    context.clip();
+    context.fillStyle = css(this.#palette[1], 1);
+    context.fillRect(-1, -1, 2, 2);
+    const time = this.#time * 0.5;
+    this.#light(this.#palette[2], 0.3 * Math.cos(time), 0.34 + 0.1 * Math.sin(time), 0.62);
+    this.#light(this.#palette[2], -0.36 + 0.08 * Math.sin(time * 1.3), 0.1, 0.4);
+    this.#light(
+      this.#palette[0],
+      -0.1 + 0.14 * Math.sin(time * 0.8),
+      -0.28 + 0.06 * Math.cos(time * 1.1),
+      0.5 + 0.2 * this.#voice,
+    );
+    context.restore();
+  }
+
+  #light(colour: Colour, x: number, y: number, reach: number): void {
+    const light = this.#context.createRadialGradient(x, y, 0, x, y, reach);
+    light.addColorStop(0, css(colour, 0.95));
+    light.addColorStop(0.45, css(colour, 0.55));
+    light.addColorStop(1, css(colour, 0));
+    this.#context.fillStyle = light;
+    this.#context.fillRect(-1, -1, 2, 2);
+  }
+
+  #outline(layer: number): void {
     this.#context.beginPath();
     for (let step = 0; step <= 90; step++) {
       const angle = (step / 90) * TAU;
       const radius = this.#radius(angle, layer);
       this.#context.lineTo(Math.cos(angle) * radius, Math.sin(angle) * radius);
     }
-    this.#context.fillStyle = fill;
-    this.#context.fill();
   }
 
   #radius(angle: number, layer: number): number {
     const time = this.#time + layer * 2.1;
     const breath = 0.008 * Math.sin(time * 1.3);
-    const calm = 0.012 + 0.012 * layer;
+    const calm = 0.01 + 0.008 * layer;
     const wave =
       Math.sin(2 * angle + time * 0.9) +
       0.7 * Math.sin(3 * angle - time * 1.3) +
       0.5 * Math.sin(5 * angle + time * 2.1) * this.#voice * 2;
     const voice = this.#reduced.matches ? 0 : this.#voice;
-    return 0.5 + breath + 0.02 * layer + wave * (calm + 0.05 * voice) + 0.08 * voice;
-  }
-
-  #shine(): void {
-    const light = this.#context.createRadialGradient(-0.18, -0.24, 0, -0.18, -0.24, 0.34);
-    light.addColorStop(0, "rgb(255 255 255 / 0.55)");
-    light.addColorStop(1, "rgb(255 255 255 / 0)");
-    this.#context.fillStyle = light;
-    this.#context.beginPath();
-    this.#context.arc(-0.18, -0.24, 0.34, 0, TAU);
-    this.#context.fill();
+    return 0.5 + breath + 0.025 * layer + wave * (calm + 0.05 * voice) + 0.08 * voice;
   }
 
   /** The caller's voice runs down both sides from the top; thought is a light that goes round. */
@@ -153,7 +176,8 @@ export class Avatar {
         mood === "thinking" ? Math.max(0, Math.cos(turn * TAU - this.#time * 1.6)) ** 6 : 0;
       const length = 0.012 + 0.16 * heard;
       const angle = turn * TAU - Math.PI / 2;
-      this.#context.strokeStyle = css(this.#palette[1], 0.28 + 0.72 * Math.max(heard, light));
+      const colour = mood === "thinking" ? this.#palette[1] : CALLER;
+      this.#context.strokeStyle = css(colour, 0.28 + 0.72 * Math.max(heard, light));
       this.#context.beginPath();
       this.#context.moveTo(Math.cos(angle) * 0.78, Math.sin(angle) * 0.78);
       this.#context.lineTo(Math.cos(angle) * (0.78 + length), Math.sin(angle) * (0.78 + length));
