@@ -15,7 +15,7 @@ import functools
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, cast
 
 from awscrt import http, io  # type: ignore[import-untyped]
 from awscrt.aio.http import (  # type: ignore[import-untyped]
@@ -23,6 +23,7 @@ from awscrt.aio.http import (  # type: ignore[import-untyped]
     AIOHttpClientStreamUnified,
 )
 from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
+from smithy_core.aio.types import AsyncBytesProvider
 from smithy_core.interfaces import URI
 from smithy_http import Field, Fields
 from smithy_http.aio.interfaces import HTTPRequest
@@ -88,7 +89,9 @@ class Transport:
         status = asyncio.ensure_future(stream.get_response_status_code())
         ended = asyncio.ensure_future(stream.wait_for_completion())
         ended.add_done_callback(_swallow)
-        ended.add_done_callback(lambda _: status.cancel())  # without this it would wait for ever
+        # Without these the one would wait for a status, the other for a body, for ever.
+        ended.add_done_callback(lambda _: status.cancel())
+        ended.add_done_callback(lambda _: _end_body(request))
         await asyncio.wait({status, ended}, return_when=asyncio.FIRST_COMPLETED)
         if not status.done() or status.cancelled():
             raise StreamLost(_reason(stream) or "ended before the response's headers")
@@ -187,8 +190,14 @@ def _crt_request(request: HTTPRequest) -> http.HttpRequest:
 
 
 async def _body(request: HTTPRequest) -> AsyncIterator[bytes]:
-    async for chunk in request.body:  # type: ignore[union-attr]
+    async for chunk in cast("AsyncBytesProvider", request.body):
         yield bytes(chunk)
+
+
+def _end_body(request: HTTPRequest) -> None:
+    """Wakes whoever waits to write to the body or to read from it."""
+    body = cast("AsyncBytesProvider", request.body)
+    asyncio.ensure_future(body.close(flush=False)).add_done_callback(_swallow)
 
 
 def _fields(headers: list[tuple[str, str]]) -> Fields:
