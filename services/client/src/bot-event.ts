@@ -18,35 +18,37 @@ export type Spoken = "new" | number | "completed";
 
 type Data = Record<string, unknown>;
 
-const READERS: Record<string, (data: Data) => BotEvent | undefined> = {
-  "user-started-speaking": () => ({ type: "user-started-speaking" }),
-  "user-stopped-speaking": () => ({ type: "user-stopped-speaking" }),
-  "bot-started-speaking": () => ({ type: "agent-started-speaking" }),
-  "bot-stopped-speaking": () => ({ type: "agent-stopped-speaking" }),
-  "bot-llm-started": () => ({ type: "agent-thinking" }),
-  "bot-interrupted": () => ({ type: "interrupted" }),
-  "user-transcription": (data) => {
-    const text = string(data.text).trim();
-    return text ? { type: "user-text", text, final: data.final === true } : undefined;
-  },
-  "bot-output": readOutput,
-  "llm-function-call-in-progress": (data) => ({
-    type: "tool-started",
-    id: string(data.tool_call_id),
-    name: string(data.function_name),
+const READERS = new Map<string, (data: Data) => BotEvent | undefined>(
+  Object.entries({
+    "user-started-speaking": () => ({ type: "user-started-speaking" }),
+    "user-stopped-speaking": () => ({ type: "user-stopped-speaking" }),
+    "bot-started-speaking": () => ({ type: "agent-started-speaking" }),
+    "bot-stopped-speaking": () => ({ type: "agent-stopped-speaking" }),
+    "bot-llm-started": () => ({ type: "agent-thinking" }),
+    "bot-interrupted": () => ({ type: "interrupted" }),
+    "user-transcription": (data: Data): BotEvent | undefined => {
+      const text = string(data.text).trim();
+      return text ? { type: "user-text", text, final: data.final === true } : undefined;
+    },
+    "bot-output": readOutput,
+    "llm-function-call-in-progress": (data: Data) => ({
+      type: "tool-started",
+      id: string(data.tool_call_id),
+      name: string(data.function_name),
+    }),
+    "llm-function-call-stopped": (data: Data) => ({
+      type: "tool-stopped",
+      id: string(data.tool_call_id),
+      name: string(data.function_name),
+      cancelled: data.cancelled === true,
+    }),
+    "server-message": readServerMessage,
   }),
-  "llm-function-call-stopped": (data) => ({
-    type: "tool-stopped",
-    id: string(data.tool_call_id),
-    name: string(data.function_name),
-    cancelled: data.cancelled === true,
-  }),
-  "server-message": readServerMessage,
-};
+);
 
 /** Reads an RTVI message; undefined for those that change nothing on the page. */
 export function readBotEvent(type: string, data: unknown): BotEvent | undefined {
-  return READERS[type]?.(typeof data === "object" && data !== null ? { ...data } : {});
+  return READERS.get(type)?.(typeof data === "object" && data !== null ? { ...data } : {});
 }
 
 function readOutput(data: Data): BotEvent | undefined {

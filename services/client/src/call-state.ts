@@ -5,7 +5,7 @@ export type CallState =
   | { phase: "idle" }
   | { phase: "asking" }
   | { phase: "connecting" }
-  | { phase: "busy"; detail: string; seconds: number }
+  | { phase: "busy"; seconds: number }
   | { phase: "live"; activity: Activity; agentReconnecting: boolean }
   | { phase: "reconnecting"; attempt: number; attempts: number; offline: boolean }
   | { phase: "lost" }

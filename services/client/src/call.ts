@@ -162,9 +162,8 @@ export class Call {
   }
 
   async #waitWhileBusy(error: ProblemError, signal: AbortSignal): Promise<void> {
-    const { detail, retryAfter } = error.problem;
-    for (let seconds = retryAfter ?? BUSY_RETRY_SECONDS; seconds > 0; seconds--) {
-      this.#show({ phase: "busy", detail, seconds });
+    for (let seconds = error.problem.retryAfter ?? BUSY_RETRY_SECONDS; seconds > 0; seconds--) {
+      this.#show({ phase: "busy", seconds });
       await pause(1000, signal);
       if (signal.aborted) return;
     }

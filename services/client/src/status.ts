@@ -39,7 +39,7 @@ function words(state: CallState, muted: boolean): { title: string; detail: strin
     case "busy":
       return {
         title: "All agents are busy",
-        detail: `Trying again in ${state.seconds} s. You keep your place by staying here.`,
+        detail: `Trying again in ${state.seconds} s.`,
       };
     case "live":
       return live(state, muted);
@@ -56,24 +56,26 @@ function words(state: CallState, muted: boolean): { title: string; detail: strin
         detail: "Reconnect to go on where you left off.",
       };
     case "ended":
-      return { title: "Call ended", detail: ENDINGS[state.reason] ?? "" };
+      return { title: "Call ended", detail: ENDINGS.get(state.reason) ?? "" };
     case "failed":
       return { title: state.title, detail: state.detail };
   }
 }
 
-const ENDINGS: Record<string, string> = {
-  "hung-up": "You hung up.",
-  "agent-hung-up": "The agent said goodbye.",
-  "silence-limit": "Nobody had spoken for a while.",
-  "longest-call": "The call reached its longest allowed length.",
-  "session-gone": "The agent could not wait any longer. Call again to start over.",
-  "taken-over": "The call goes on in another window.",
-  "protocol-error": "This page and the service did not understand each other. Reload the page.",
-  "too-many-bad-frames":
-    "This page and the service did not understand each other. Reload the page.",
-  failed: "Something went wrong on our side. Please call again.",
-};
+const ENDINGS = new Map(
+  Object.entries({
+    "hung-up": "You hung up.",
+    "agent-hung-up": "The agent said goodbye.",
+    "silence-limit": "Nobody had spoken for a while.",
+    "longest-call": "The call reached its longest allowed length.",
+    "session-gone": "The agent could not wait any longer. Call again to start over.",
+    "taken-over": "The call goes on in another window.",
+    "protocol-error": "This page and the service did not understand each other. Reload the page.",
+    "too-many-bad-frames":
+      "This page and the service did not understand each other. Reload the page.",
+    failed: "Something went wrong on our side. Please call again.",
+  }),
+);
 
 function live(
   state: Extract<CallState, { phase: "live" }>,

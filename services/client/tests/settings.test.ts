@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { loadSettings, saveSettings } from "../src/settings.ts";
+
+function load(address: string, kept: string | null = null) {
+  return loadSettings(address, { getItem: () => kept });
+}
+
+describe("settings", () => {
+  it("follow the address before what was kept", () => {
+    const kept = JSON.stringify({ transport: "webrtc", volume: 0.4 });
+    expect(load("https://x/?agent=it-help-desk&transport=websocket", kept)).toMatchObject({
+      agent: "it-help-desk",
+      transport: "websocket",
+      volume: 0.4,
+    });
+  });
+
+  it.each(["{", "[]", "null", '{"transport":"pigeon","volume":"loud"}'])(
+    "survive %s in the storage",
+    (kept) => {
+      expect(load("https://x/", kept)).toEqual(load("https://x/"));
+    },
+  );
+
+  it("keep everything but the agent", () => {
+    let kept = "";
+    saveSettings(load("https://x/?agent=a"), { setItem: (_, value) => (kept = value) });
+    expect(kept).toContain("websocket");
+    expect(kept).not.toContain("agent");
+  });
+});
