@@ -35,7 +35,7 @@ class Gap:
 
     def add(self, pcm_base64: str) -> None:
         """A chunk of 16-bit PCM as it goes into an event."""
-        size = len(pcm_base64) * 3 // 4
+        size = len(pcm_base64) * 3 // 4 - pcm_base64.count("=", -2)
         self._chunks.append((pcm_base64, size))
         self._size += size
         self._taken += size

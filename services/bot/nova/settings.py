@@ -11,7 +11,7 @@ class NovaSettings(BaseModel):
     Times are in seconds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     region: str = "us-east-1"
     model_id: str = "amazon.nova-2-5-sonic"

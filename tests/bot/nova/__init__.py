@@ -1,0 +1,1 @@
+"""Tests of the guard around Nova Sonic, against the emulator over real TLS and HTTP/2."""
