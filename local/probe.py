@@ -7,8 +7,6 @@ import socket
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-import httpx
-
 _SECONDS = 2
 
 type Probe = Callable[[], Awaitable[bool]]
@@ -16,31 +14,25 @@ type Probe = Callable[[], Awaitable[bool]]
 
 def http(url: str) -> Probe:
     """A probe that says yes when `url` answers with a success."""
+    address = urlsplit(url)
+    request = f"GET {address.path or '/'} HTTP/1.0\r\nHost: {address.netloc}\r\n\r\n".encode()
 
-    async def probe() -> bool:
-        try:
-            async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as client:
-                return (await client.get(url)).is_success
-        except httpx.HTTPError:
-            return False
+    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        writer.write(request)
+        _, _, status = (await reader.readline()).partition(b" ")
+        return status.startswith(b"2")
 
-    return probe
+    return _probe(address.hostname, address.port, ask)
 
 
 def tcp(url: str) -> Probe:
     """A probe that says yes when the host and port of `url` accept a connection."""
     address = urlsplit(url)
 
-    async def probe() -> bool:
-        try:
-            async with asyncio.timeout(_SECONDS):
-                _, writer = await asyncio.open_connection(address.hostname, address.port)
-        except OSError:
-            return False
-        writer.close()
+    async def ask(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> bool:
         return True
 
-    return probe
+    return _probe(address.hostname, address.port, ask)
 
 
 def port_is_taken(port: int) -> bool:
@@ -66,3 +58,22 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
+
+
+def _probe(
+    host: str | None,
+    port: int | None,
+    ask: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bool]],
+) -> Probe:
+    async def probe() -> bool:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                reader, writer = await asyncio.open_connection(host, port)
+                try:
+                    return await ask(reader, writer)
+                finally:
+                    writer.close()
+        except OSError:
+            return False
+
+    return probe

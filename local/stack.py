@@ -86,6 +86,8 @@ def plan(options: Options, environment: Mapping[str, str]) -> Stack:
         name: value
         for name, value in environment.items()
         if not (emulated and name.startswith(("AWS_", "NOVA_AWS_")))
+        # Compiled modules make the second start a matter of seconds.
+        and name != "PYTHONDONTWRITEBYTECODE"
     } | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY)}
     settings = base | {
         "AWS_REGION": region,

@@ -11,7 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MAC_APPS = (
@@ -27,13 +31,13 @@ MISSING = (
 )
 
 
+@cache
 def find() -> Path | None:
     """The browser to drive, or None where the machine has none."""
     if chosen := os.environ.get("CHROMIUM"):
         return Path(chosen) if _runs(chosen) else None
-    on_path = (shutil.which(name) for name in _NAMES)
-    for candidate in (*on_path, *_MAC_APPS, _of_playwright()):
-        if candidate and _runs(candidate):
+    for candidate in _candidates():
+        if _runs(candidate):
             return Path(candidate)
     return None
 
@@ -41,20 +45,22 @@ def find() -> Path | None:
 def install() -> Path | None:
     """Try Playwright's download, then the system's packages; the browser, or None."""
     _run([sys.executable, "-m", "playwright", "install", "chromium"])
+    find.cache_clear()
     if browser := find():
         return browser
     if shutil.which("apt-get"):
         root = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
         if _run([*root, "apt-get", "update", "-qq"]):
             _run([*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"])
+    find.cache_clear()
     return find()
 
 
-def _of_playwright() -> str | None:
-    from playwright.sync_api import sync_playwright
-
+def _candidates() -> Iterator[str]:
+    yield from filter(None, map(shutil.which, _NAMES))
+    yield from _MAC_APPS
     with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
+        yield playwright.chromium.executable_path
 
 
 def _runs(program: str) -> bool:

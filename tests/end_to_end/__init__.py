@@ -1,0 +1,1 @@
+"""A caller in a real browser, against everything that `make run` starts."""

@@ -1,0 +1,89 @@
+"""A call from the first click to the goodbye, over each transport."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserType
+
+from tests.end_to_end.caller import Caller, calling
+from tests.local_stack import LocalStack
+from tests.speech import compose
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("transport", ["websocket", "webrtc"])
+def test_a_spoken_question_is_answered_aloud_from_the_orders_table(
+    stack: LocalStack, browser_type: BrowserType, tmp_path: Path, transport: str
+) -> None:
+    microphone = compose(tmp_path, [8.0, "where_is_my_order_4217", 60.0])
+    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+        began = len(stack.lines)
+        caller.start(transport=transport)
+        caller.wait_to_hear()
+        caller.wait_to_read("user", "where is my order (four two one seven|4217)")
+        caller.wait_to_read("tool", "order")
+        caller.wait_to_read("assistant", r"4217.*(shipped|kettle)")
+        caller.wait_to_hear()
+        caller.wait_for_silence(for_ms=1500)
+        caller.hang_up()
+        roles = [role for role, _ in caller.transcript()]
+        assert roles.index("user") < roles.index("tool") < len(roles) - 1
+        assert roles[0] == roles[-1] == "assistant", "it greets first and answers last"
+        assert caller.problems == []
+        bot_id = stack.wait_for(r"session started.*(bot_\S+)", 5, after=began)[1]
+        ended = httpx.get(f"{stack.page_url}/status/{bot_id}").json()
+        assert (ended["status"], ended["reason"]) == ("ended", "caller-hung-up")
+
+
+def test_a_sentence_outside_the_script_is_not_met_with_silence(
+    stack: LocalStack, browser_type: BrowserType, tmp_path: Path
+) -> None:
+    microphone = compose(tmp_path, [8.0, "out_of_script", 60.0])
+    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+        caller.start()
+        caller.wait_to_hear()
+        caller.wait_for_silence(for_ms=1000)
+        caller.wait_to_read("assistant", "did not understand|didn.t (understand|catch)")
+        caller.wait_to_hear()
+        assert caller.problems == []
+
+
+def test_speaking_silences_the_agent_at_once(
+    stack: LocalStack, browser_type: BrowserType, tmp_path: Path
+) -> None:
+    microphone = compose(tmp_path, [8.0, "tell_me_a_story", 5.0, "wait_stop_please", 60.0])
+    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+        caller.start()
+        caller.wait_to_read("user", "story")
+        caller.wait_to_hear()
+        caller.page.wait_for_function(
+            "() => window.heard.at(-1).user > 0.01 && window.heard.at(-1).agent > 0.002",
+            timeout=20_000,
+        )
+        caller.wait_for_silence(seconds=5)
+        interrupted = caller.page.locator("#transcript [data-interrupted=true]")
+        interrupted.first.wait_for(timeout=10_000)
+        assert caller.problems == []
+
+
+def test_muting_keeps_the_callers_words_from_the_agent(
+    stack: LocalStack, browser_type: BrowserType, tmp_path: Path
+) -> None:
+    microphone = compose(tmp_path, [8.0, "where_is_my_order_4217", 4.0, "hello", 60.0])
+    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+        caller.start()
+        caller.page.get_by_role("button", name="Mute microphone").click()
+        caller.page.wait_for_timeout(11_000)  # the first sentence passes while muted
+        caller.page.get_by_role("button", name="Unmute microphone").click()
+        caller.wait_to_read("user", "hello")
+        assert not _users_words(caller, "order")
+        assert caller.problems == []
+
+
+def _users_words(caller: Caller, pattern: str) -> list[str]:
+    return [
+        text for role, text in caller.transcript() if role == "user" and re.search(pattern, text)
+    ]

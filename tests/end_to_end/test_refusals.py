@@ -1,0 +1,67 @@
+"""What the page says when a call cannot be: plainly, and with what to do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserType, expect
+
+from tests.end_to_end.caller import calling
+from tests.local_stack import LocalStack
+from tests.speech import compose
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def small_stack() -> Iterator[LocalStack]:
+    with LocalStack(environment={"MAX_SESSIONS": "1", "SPARE_SESSIONS": "1"}) as running:
+        yield running
+
+
+def test_a_denied_microphone_is_said_with_the_way_out(
+    stack: LocalStack, browser_type: BrowserType
+) -> None:
+    deny = ("--deny-permission-prompts",)
+    with calling(browser_type, stack.page_url, allow_microphone=False, switches=deny) as caller:
+        caller.page.get_by_role("button", name="Start call").click()
+        caller.wait_for_phase("failed")
+        expect(caller.page.get_by_role("alert")).to_contain_text("microphone", ignore_case=True)
+        caller.assert_accessible()
+
+
+def test_a_missing_microphone_is_said(stack: LocalStack, browser_type: BrowserType) -> None:
+    with calling(browser_type, stack.page_url) as caller:
+        caller.page.evaluate(
+            "() => { navigator.mediaDevices.getUserMedia = () => "
+            "Promise.reject(new DOMException('none', 'NotFoundError')); }"
+        )
+        caller.page.get_by_role("button", name="Start call").click()
+        caller.wait_for_phase("failed")
+        expect(caller.page.get_by_role("alert")).to_contain_text("microphone", ignore_case=True)
+
+
+def test_an_unknown_agent_is_named_with_the_ones_there_are(
+    stack: LocalStack, browser_type: BrowserType
+) -> None:
+    with calling(browser_type, f"{stack.page_url}/?agent=no-such-agent") as caller:
+        caller.page.get_by_role("button", name="Start call").click()
+        caller.wait_for_phase("failed")
+        expect(caller.page.get_by_role("alert")).to_contain_text("order-desk")
+
+
+def test_callers_of_a_full_bot_wait_and_get_in_when_a_slot_is_free(
+    small_stack: LocalStack, browser_type: BrowserType, tmp_path: Path
+) -> None:
+    microphone = compose(tmp_path, [60.0])
+    url = small_stack.page_url
+    with calling(browser_type, url, microphone=microphone) as second:
+        with calling(browser_type, url, microphone=microphone) as first:
+            first.start()
+            first.wait_to_hear()
+            second.page.get_by_role("button", name="Start call").click()
+            second.wait_for_phase("busy")
+            expect(second.page.locator("#status-title")).to_have_text("All agents are busy")
+            first.hang_up()
+        second.wait_for_phase("live", seconds=30)
+        second.wait_to_hear()
