@@ -15,14 +15,15 @@ from urllib.parse import unquote
 
 from loguru import logger
 
-from nova_sonic_emulator import certificates
+from nova_sonic_emulator import certificates, hearing
 from nova_sonic_emulator.connection import Connection, Exchange, Handler
 from nova_sonic_emulator.errors import Refusal
 from nova_sonic_emulator.faults import Fault
 from nova_sonic_emulator.recording import Recording
+from nova_sonic_emulator.response import Response
 from nova_sonic_emulator.scenario import Scenario
 from nova_sonic_emulator.signing import ChunkVerifier, Request, verify_request
-from nova_sonic_emulator.stream import Stream, refuse
+from nova_sonic_emulator.stream import Stream
 from nova_sonic_emulator.voice import Voice
 
 _OPERATION = "/invoke-with-bidirectional-stream"
@@ -69,6 +70,7 @@ class Emulator:
         self._keep_recordings = keep_recordings
         self._voice = Voice()
         self._count = 0
+        self._arrival = asyncio.Event()
         self._open: dict[int, Stream] = {}
         self._admitted: deque[float] = deque()
         self._connections: set[Connection] = set()
@@ -80,6 +82,7 @@ class Emulator:
             if self._ca_dir is None:
                 self._ca_dir = Path(resources.enter_context(TemporaryDirectory()))
             context = certificates.server_context(self._ca_dir)
+            hearing.prepare()
             self.ca_file = self._ca_dir / "ca.pem"
             self._tasks = await resources.enter_async_context(asyncio.TaskGroup())
             server = await asyncio.get_running_loop().create_server(
@@ -105,6 +108,17 @@ class Emulator:
     ) -> None:
         await self._resources.__aexit__(None, None, None)
 
+    async def streams_opened(self, count: int, *, seconds: float = 10) -> None:
+        """Wait until that many streams have been opened in all.
+
+        Raises:
+            TimeoutError: They were not, within `seconds`.
+        """
+        async with asyncio.timeout(seconds):
+            while self._count < count:
+                self._arrival.clear()
+                await self._arrival.wait()
+
     @property
     def open_streams(self) -> int:
         """How many streams are open."""
@@ -121,7 +135,7 @@ class Emulator:
             model_id, verifier = self._admit(exchange)
         except Refusal as refusal:
             logger.bind(status=refusal.status, code=refusal.code).warning("request refused")
-            refuse(exchange, refusal)
+            Response(exchange).refuse(refusal)
             return None
         self._count += 1
         recording = Recording(self._count, model_id)
@@ -137,6 +151,7 @@ class Emulator:
             closed=self._forget,
         )
         self._open[recording.number] = stream
+        self._arrival.set()
         logger.bind(stream=recording.number, model=model_id).info("stream opened")
         stream.open()
         return stream

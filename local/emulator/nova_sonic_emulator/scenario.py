@@ -108,7 +108,7 @@ class Scenario(_Part):
     models: Models = Models()
     endpointing: Endpointing = Endpointing()
     pace: Pace = Pace()
-    mind: MindScript = MindScript()
+    mind: MindScript = MindScript.model_validate({})
     faults: Annotated[tuple[Fault, ...], Field(alias="fault")] = ()
 
     @classmethod

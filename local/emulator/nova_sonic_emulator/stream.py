@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
-from uuid import uuid4
 
 from loguru import logger
 from smithy_aws_event_stream.events import EventMessage
@@ -26,6 +25,7 @@ from nova_sonic_emulator.events import (
 )
 from nova_sonic_emulator.faults import Fault, Trigger
 from nova_sonic_emulator.recording import Recording
+from nova_sonic_emulator.response import Response
 from nova_sonic_emulator.scenario import Scenario
 from nova_sonic_emulator.session import Session
 from nova_sonic_emulator.signing import ChunkVerifier
@@ -33,18 +33,6 @@ from nova_sonic_emulator.voice import Voice
 
 # A client that is answered before it has closed its side may see an error when it does.
 _LINGER_SECONDS = 0.5
-
-
-def refuse(exchange: Exchange, refusal: Refusal) -> None:
-    """Answer a request with an HTTP error in the service's form."""
-    body = json.dumps({"message": refusal.message}).encode()
-    headers = {
-        "content-type": "application/json",
-        "content-length": str(len(body)),
-        "x-amzn-requestid": str(uuid4()),
-        "x-amzn-errortype": f"{refusal.code}:http://internal.amazon.com/coral/com.amazon.bedrock/",
-    }
-    exchange.respond(refusal.status, headers, body)
 
 
 class Stream:
@@ -73,6 +61,7 @@ class Stream:
     ) -> None:
         self.recording = recording
         self._exchange = exchange
+        self._response = Response(exchange)
         self._verifier = verifier
         self._scenario = scenario
         self._voice = voice
@@ -83,8 +72,6 @@ class Stream:
         self._trigger = Trigger(scenario.faults, recording.number)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timers: list[asyncio.TimerHandle] = []
-        self._responded = False
-        self._held: list[bytes] | None = None
         self._over = False
         self._last_input = time.monotonic()
         self._log = logger.bind(stream=recording.number)
@@ -119,18 +106,18 @@ class Stream:
         if self._over:
             return
         self._log.bind(error=type(error).__name__, reason=str(error)).warning("stream refused")
-        if not self._responded and isinstance(error, StreamError):
+        if not self._response.started and isinstance(error, StreamError):
             error = Refusal(403, error.code, error.message)
         match error:
             case Refusal():
-                refuse(self._exchange, error)
+                self._response.refuse(error)
                 self._close(str(error.status))
                 return
             case StreamException():
-                self._write(frames.exception_event(error.name, error.message))
+                self._response.send(frames.exception_event(error.name, error.message))
                 self._end_response(error.name)
             case StreamError():
-                self._write(frames.error_event(error.code, error.message))
+                self._response.send(frames.error_event(error.code, error.message))
                 self._end_response(error.code)
 
     def strike(self, fault: Fault) -> None:
@@ -153,14 +140,13 @@ class Stream:
             case "exception":
                 self.fail(StreamException(fault.exception, fault.message))
             case "exception_then_reset":
-                self._write(frames.exception_event(fault.exception, fault.message))
+                self._response.send(frames.exception_event(fault.exception, fault.message))
                 self._exchange.reset()
                 self._close(fault.exception)
             case "http_error":
                 self.fail(Refusal(fault.status, fault.code, fault.message))
             case "late_headers":
-                self._held = []
-                self._later(fault.seconds, self._release)
+                self._response.hold(fault.seconds)
 
     def _receive(self, message: EventMessage) -> None:
         if self._over:
@@ -178,7 +164,7 @@ class Stream:
     def _process(self, event: InputEvent) -> None:
         if self._over:
             return
-        self._respond()
+        self._response.start()
         if isinstance(event, AudioInput | TextInput):
             self._last_input = time.monotonic()
         self._session.receive(event)
@@ -201,36 +187,9 @@ class Stream:
             return
         self.recording.add_output(name, fields)
         body = json.dumps({"event": {name: fields}}, separators=(",", ":")).encode()
-        self._write(frames.output_event(body))
+        self._response.send(frames.output_event(body))
         for fault in self._trigger.seen("output", name):
             self._schedule(fault)
-
-    def _write(self, frame: bytes) -> None:
-        self._respond()
-        if self._held is None:
-            self._exchange.send(frame)
-        else:
-            self._held.append(frame)
-
-    def _respond(self) -> None:
-        if self._responded:
-            return
-        self._responded = True
-        if self._held is None:
-            self._send_headers()
-
-    def _send_headers(self) -> None:
-        headers = {"content-type": frames.CONTENT_TYPE, "x-amzn-requestid": str(uuid4())}
-        self._exchange.respond(200, headers)
-
-    def _release(self) -> None:
-        if self._held is None:
-            return
-        held, self._held = self._held, None
-        if self._responded:
-            self._send_headers()
-        for frame in held:
-            self._exchange.send(frame)
 
     def _schedule(self, fault: Fault) -> None:
         if fault.after_seconds:
@@ -276,10 +235,8 @@ class Stream:
             self._end_response(reason)
 
     def _end_response(self, reason: str) -> None:
-        self._respond()
-        self._release()
+        self._response.end()
         self._close(reason)
-        self._exchange.end()
 
     def _close(self, reason: str) -> None:
         if self._over:
