@@ -79,6 +79,14 @@ export default defineConfig({
       "@daily-co/daily-js": fileURLToPath(new URL("src/daily-stub.ts", import.meta.url)),
     },
   },
+  optimizeDeps: {
+    // Loaded with the first call: found only then, they would reload the page in the middle of it.
+    include: [
+      "@pipecat-ai/client-js",
+      "@pipecat-ai/small-webrtc-transport",
+      "@pipecat-ai/websocket-transport",
+    ],
+  },
   server: listen,
   preview: listen,
   worker: { format: "es" },

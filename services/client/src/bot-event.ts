@@ -7,14 +7,12 @@ export type BotEvent =
   | { type: "agent-thinking" }
   | { type: "interrupted" }
   | { type: "user-text"; text: string; final: boolean }
-  | { type: "agent-text"; text: string; segment: number | undefined; spoken: Spoken }
+  | { type: "agent-text"; text: string }
+  | { type: "agent-words"; text: string }
   | { type: "tool-started"; id: string; name: string }
   | { type: "tool-stopped"; id: string; name: string; cancelled: boolean }
   | { type: "agent-state"; reconnecting: boolean }
   | { type: "ended"; reason: string };
-
-/** How much of a piece of the agent's text has been spoken: nothing yet, so many characters, or all. */
-export type Spoken = "new" | number | "completed";
 
 type Data = Record<string, unknown>;
 
@@ -31,6 +29,10 @@ const READERS = new Map<string, (data: Data) => BotEvent | undefined>(
       return text ? { type: "user-text", text, final: data.final === true } : undefined;
     },
     "bot-output": readOutput,
+    "bot-tts-text": (data: Data): BotEvent | undefined => {
+      const text = string(data.text).trim();
+      return text ? { type: "agent-words", text } : undefined;
+    },
     "llm-function-call-in-progress": (data: Data) => ({
       type: "tool-started",
       id: string(data.tool_call_id),
@@ -51,18 +53,11 @@ export function readBotEvent(type: string, data: unknown): BotEvent | undefined 
   return READERS.get(type)?.(typeof data === "object" && data !== null ? { ...data } : {});
 }
 
+/** A sentence is announced as "new" before it is spoken; what follows repeats it. */
 function readOutput(data: Data): BotEvent | undefined {
   const text = string(data.text).trim();
-  if (!text) return undefined;
-  const segment = typeof data.segment_id === "number" ? data.segment_id : undefined;
-  return { type: "agent-text", text, segment, spoken: readSpoken(data) };
-}
-
-function readSpoken(data: Data): Spoken {
-  if (data.spoken_status === "new" && data.will_be_spoken !== false) return "new";
-  if (data.spoken_status !== "in-progress") return "completed";
-  const progress = data.spoken_progress as { accumulated_text?: unknown } | undefined;
-  return string(progress?.accumulated_text).length;
+  const announced = data.spoken_status === undefined || data.spoken_status === "new";
+  return text && announced ? { type: "agent-text", text } : undefined;
 }
 
 function readServerMessage(data: Data): BotEvent | undefined {

@@ -1,4 +1,4 @@
-import type { BotEvent, Spoken } from "./bot-event.ts";
+import type { BotEvent } from "./bot-event.ts";
 
 export interface UserTurn {
   role: "user";
@@ -17,7 +17,6 @@ export interface AssistantTurn {
 
 /** A piece of the agent's text, as a rule a sentence; `heard` counts its characters that were spoken. */
 export interface Segment {
-  id: number | undefined;
   text: string;
   heard: number;
 }
@@ -39,7 +38,7 @@ export interface Note {
 
 export type TranscriptItem = UserTurn | AssistantTurn | ToolCall | Note;
 
-/** Speech runs at about this many characters a second; the bot's own progress corrects it. */
+/** About how many characters are spoken in a second, for a bot that does not tell word by word. */
 const CHARACTERS_A_SECOND = 15;
 
 /**
@@ -50,6 +49,7 @@ export class Transcript {
   onChange: (item: TranscriptItem) => void = () => undefined;
   readonly items: TranscriptItem[] = [];
   #turnOpen = false;
+  #toldWordByWord = false;
 
   apply(event: BotEvent): void {
     switch (event.type) {
@@ -57,7 +57,10 @@ export class Transcript {
         this.#hearUser(event.text, event.final);
         break;
       case "agent-text":
-        this.#hearAgent(event.text, event.segment, event.spoken);
+        this.#hearAgent(event.text);
+        break;
+      case "agent-words":
+        this.#hearWords(event.text);
         break;
       case "interrupted":
       case "user-started-speaking":
@@ -84,7 +87,7 @@ export class Transcript {
   advance(seconds: number): void {
     const turn = this.#assistantTurn();
     const segment = turn?.segments.find(unheard);
-    if (!turn || !segment) return;
+    if (!turn || !segment || turn.interrupted || this.#toldWordByWord) return;
     segment.heard = Math.min(segment.text.length, segment.heard + seconds * CHARACTERS_A_SECOND);
     this.onChange(turn);
   }
@@ -100,28 +103,30 @@ export class Transcript {
     else this.#add(turn);
   }
 
-  #hearAgent(text: string, id: number | undefined, spoken: Spoken): void {
+  #hearAgent(text: string): void {
     const turn = this.#assistantTurn();
-    const known = turn && findSegment(turn, text, id, spoken);
-    if (turn && known) {
-      if (!turn.interrupted) known.heard = heardOf(known.text, spoken, known.heard);
-      this.onChange(turn);
-      return;
-    }
-    const segment = { id, text, heard: heardOf(text, spoken, 0) };
-    if (turn && this.#turnOpen && !turn.interrupted && this.items.at(-1) === turn) {
-      for (const earlier of turn.segments) earlier.heard = earlier.text.length;
+    const segment = { text, heard: 0 };
+    if (turn && this.#turnOpen && this.items.at(-1) === turn) {
+      if (!this.#toldWordByWord) hearAll(turn.segments);
       turn.segments.push(segment);
       this.onChange(turn);
       return;
     }
     this.#turnOpen = true;
-    this.#add({
-      role: "assistant",
-      id: this.items.length,
-      segments: [segment],
-      interrupted: false,
-    });
+    const id = this.items.length;
+    this.#add({ role: "assistant", id, segments: [segment], interrupted: false });
+  }
+
+  #hearWords(words: string): void {
+    this.#toldWordByWord = true;
+    const turn = this.#assistantTurn();
+    if (!turn || turn.interrupted) return;
+    const index = turn.segments.findIndex((segment) => endOf(words, segment) !== undefined);
+    const segment = turn.segments[index];
+    if (!segment) return;
+    hearAll(turn.segments.slice(0, index));
+    segment.heard = endOf(words, segment) ?? segment.heard;
+    this.onChange(turn);
   }
 
   #interrupt(): void {
@@ -136,7 +141,7 @@ export class Transcript {
   #finish(): void {
     const turn = this.#assistantTurn();
     if (!turn || turn.interrupted) return;
-    for (const segment of turn.segments) segment.heard = segment.text.length;
+    hearAll(turn.segments);
     this.onChange(turn);
   }
 
@@ -167,23 +172,12 @@ function unheard(segment: Segment): boolean {
   return segment.heard < segment.text.length;
 }
 
-/**
- * The segment that a message is about. The bot announces a sentence before it is spoken and reports it
- * again afterwards, for some models under another id: then the text tells.
- */
-function findSegment(
-  turn: AssistantTurn,
-  text: string,
-  id: number | undefined,
-  spoken: Spoken,
-): Segment | undefined {
-  const byId = id === undefined ? undefined : turn.segments.find((segment) => segment.id === id);
-  if (byId || spoken === "new") return byId;
-  const sameText = turn.segments.filter((segment) => segment.text === text);
-  return sameText.find(unheard) ?? sameText.at(-1);
+function hearAll(segments: Segment[]): void {
+  for (const segment of segments) segment.heard = segment.text.length;
 }
 
-function heardOf(text: string, spoken: Spoken, before: number): number {
-  if (spoken === "completed") return text.length;
-  return spoken === "new" ? before : Math.max(before, spoken);
+/** Where `words` end in what is unheard of the segment; undefined where they are not in it. */
+function endOf(words: string, { text, heard }: Segment): number | undefined {
+  const start = text.indexOf(words, Math.floor(heard));
+  return start < 0 ? undefined : start + words.length;
 }

@@ -2,24 +2,16 @@ import { describe, expect, it } from "vitest";
 import { readBotEvent } from "../src/bot-event.ts";
 
 describe("readBotEvent", () => {
-  it("reads a sentence that is about to be spoken", () => {
-    const data = { text: " Hi. ", segment_id: 4, will_be_spoken: true, spoken_status: "new" };
-    const event = { type: "agent-text", text: "Hi.", segment: 4, spoken: "new" };
-    expect(readBotEvent("bot-output", data)).toEqual(event);
+  it("reads a sentence that is announced, and passes over its repetition", () => {
+    const sentence = { text: " Hi. ", will_be_spoken: false, spoken_status: "new" };
+    expect(readBotEvent("bot-output", sentence)).toEqual({ type: "agent-text", text: "Hi." });
+    const repeated = { ...sentence, spoken_status: "completed" };
+    expect(readBotEvent("bot-output", repeated)).toBeUndefined();
   });
 
-  it("reads progress within a sentence", () => {
-    const data = {
-      text: "One two.",
-      spoken_status: "in-progress",
-      spoken_progress: { accumulated_text: "One", remaining_text: "two." },
-    };
-    expect(readBotEvent("bot-output", data)).toMatchObject({ spoken: 3 });
-  });
-
-  it("shows text that is never spoken at once", () => {
-    const data = { text: "A link", spoken_status: "new", will_be_spoken: false };
-    expect(readBotEvent("bot-output", data)).toMatchObject({ spoken: "completed" });
+  it("reads the words that are being spoken", () => {
+    const words = { type: "agent-words", text: "is" };
+    expect(readBotEvent("bot-tts-text", { text: "is " })).toEqual(words);
   });
 
   it.each([

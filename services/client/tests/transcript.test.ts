@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { BotEvent, Spoken } from "../src/bot-event.ts";
+import type { BotEvent } from "../src/bot-event.ts";
 import { Transcript } from "../src/transcript.ts";
 
 let transcript: Transcript;
@@ -12,9 +12,15 @@ function user(text: string, final = true): BotEvent {
   return { type: "user-text", text, final };
 }
 
-function agent(text: string, spoken: Spoken, segment?: number): BotEvent {
-  return { type: "agent-text", text, spoken, segment };
+function agent(text: string): BotEvent {
+  return { type: "agent-text", text };
 }
+
+function words(...spoken: string[]): BotEvent[] {
+  return spoken.map((text) => ({ type: "agent-words", text }));
+}
+
+const STOPPED: BotEvent = { type: "agent-stopped-speaking" };
 
 function say(...events: BotEvent[]): void {
   for (const event of events) transcript.apply(event);
@@ -44,71 +50,75 @@ describe("the caller's side", () => {
   });
 
   it("begins a new turn after the agent has spoken", () => {
-    say(user("Hello."), agent("Hi.", "completed"), user("Bye."));
+    say(user("Hello."), agent("Hi."), STOPPED, user("Bye."));
     expect(lines()).toEqual(["user: Hello.", "agent: Hi.", "user: Bye."]);
   });
 });
 
 describe("the agent's side", () => {
-  it("shows a sentence in step with speech", () => {
-    say(agent("It arrives on Monday.", "new", 1));
-    expect(lines()).toEqual(["agent: "]);
+  it("lights up the words that have been spoken", () => {
+    say(agent("It is in this box."), ...words("It", "is", "in"));
+    expect(lines()).toEqual(["agent: It is in"]);
+    say(...words("this box."));
+    expect(lines()).toEqual(["agent: It is in this box."]);
+  });
+
+  it("goes on from sentence to sentence", () => {
+    say(agent("One, two."), agent("Three, four."), ...words("One,", "two.", "Three,"));
+    expect(lines()).toEqual(["agent: One, two. Three,"]);
+  });
+
+  it("estimates the pace where the bot does not tell word by word", () => {
+    say(agent("It arrives on Monday."));
     transcript.advance(0.2);
     expect(lines()).toEqual(["agent: It "]);
+    say(agent("Early."));
+    expect(lines()).toEqual(["agent: It arrives on Monday. "]);
+  });
+
+  it("trusts the bot's words more than the estimate", () => {
+    say(agent("It arrives on Monday."), ...words("It"));
     transcript.advance(60);
-    expect(lines()).toEqual(["agent: It arrives on Monday."]);
+    expect(lines()).toEqual(["agent: It"]);
   });
 
-  it("joins the sentences of one turn, and takes the earlier ones as heard", () => {
-    say(agent("One.", "new", 1), agent("Two.", "new", 2));
-    expect(lines()).toEqual(["agent: One. "]);
-  });
-
-  it("follows the bot's own progress", () => {
-    say(agent("One two three.", "new", 1), agent("One two three.", 7, 1));
-    expect(lines()).toEqual(["agent: One two"]);
-  });
-
-  it("knows a spoken sentence again under another id", () => {
-    say(agent("One.", "new", 1), agent("One.", "completed", 77));
-    expect(lines()).toEqual(["agent: One."]);
+  it("has been heard to the end once the agent stops by itself", () => {
+    say(agent("One two."), ...words("One"), STOPPED);
+    expect(lines()).toEqual(["agent: One two."]);
   });
 
   it("shows the same sentence twice when it is said twice", () => {
-    say(agent("Sorry?", "new", 1), agent("Sorry?", "completed", 2), user("Hm."));
-    say(agent("Sorry?", "new", 3), agent("Sorry?", "completed", 4));
+    say(agent("Sorry?"), STOPPED, user("Hm."), agent("Sorry?"), ...words("Sorry?"));
     expect(lines()).toEqual(["agent: Sorry?", "user: Hm.", "agent: Sorry?"]);
   });
 });
 
 describe("barge-in", () => {
   it("keeps only what was heard, and says so", () => {
-    say(agent("It arrives on Monday morning.", "new", 1));
-    transcript.advance(0.7);
+    say(agent("It arrives on Monday morning."), ...words("It", "arrives"));
     say({ type: "user-started-speaking" }, { type: "interrupted" });
     expect(lines()).toEqual(["agent: It arrives (interrupted)"]);
   });
 
-  it("is not undone by a late report of the whole sentence", () => {
-    say(agent("It arrives on Monday.", "new", 1), { type: "interrupted" });
-    say(agent("It arrives on Monday.", "completed", 9), { type: "agent-stopped-speaking" });
+  it("is not undone by what the bot reports late", () => {
+    say(agent("It arrives on Monday."), { type: "interrupted" }, ...words("It"), STOPPED);
+    transcript.advance(60);
     expect(lines()).toEqual(["agent:  (interrupted)"]);
   });
 
   it("marks nothing when the agent had finished", () => {
-    say(agent("Done.", "new", 1), { type: "agent-stopped-speaking" });
-    say({ type: "user-started-speaking" }, user("Thanks."));
+    say(agent("Done."), STOPPED, { type: "user-started-speaking" }, user("Thanks."));
     expect(lines()).toEqual(["agent: Done.", "user: Thanks."]);
   });
 });
 
 describe("tools and notes", () => {
   it("shows a tool from start to end, between what was said before and after", () => {
-    say(agent("Let me look.", "completed"));
+    say(agent("Let me look."), STOPPED);
     say({ type: "tool-started", id: "1", name: "track_order" });
     expect(lines().at(-1)).toBe("tool: track_order running");
     say({ type: "tool-stopped", id: "1", name: "track_order", cancelled: false });
-    say(agent("It was sent.", "completed"));
+    say(agent("It was sent."), STOPPED);
     expect(lines()).toEqual([
       "agent: Let me look.",
       "tool: track_order done",
@@ -117,16 +127,16 @@ describe("tools and notes", () => {
   });
 
   it("begins a new turn after a note", () => {
-    say(agent("One.", "completed"));
+    say(agent("One."), STOPPED);
     transcript.note("Connection restored");
-    say(agent("Two.", "completed"));
+    say(agent("Two."), STOPPED);
     expect(lines()).toEqual(["agent: One.", "note: Connection restored", "agent: Two."]);
   });
 
   it("tells of every change", () => {
     const seen: number[] = [];
     transcript.onChange = (item) => seen.push(item.id);
-    say(user("a", false), user("a"), agent("b", "new", 1));
+    say(user("a", false), user("a"), agent("b"));
     transcript.advance(1);
     expect(seen).toEqual([0, 0, 1, 1]);
   });
