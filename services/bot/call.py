@@ -1,6 +1,7 @@
 """One call, from the moment the caller is in until nothing of it is left to do."""
 
 import asyncio
+import os
 from typing import Any
 
 from loguru import logger
@@ -64,7 +65,7 @@ class Call:
     async def run(self) -> None:
         """Serves the call. Whatever happens, its record is closed and `over` is set at the end."""
         ending = Ending.FAILED
-        self._log.bind(agent=self._agent.key).info("session started")
+        self._log.bind(agent=self._agent.key, pid=os.getpid()).info("session started")
         try:
             await self.line.open()
             ending = await self._converse(await self._history())

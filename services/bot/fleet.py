@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,7 +53,7 @@ class Fleet:
 
     def __init__(
         self,
-        work: Callable[[socket.socket], Awaitable[None]],
+        work: Callable[[socket.socket], Coroutine[None, None, None]],
         *,
         keep: frozenset[int],
         on_change: Callable[[], None],

@@ -9,10 +9,12 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 
 from loguru import logger
+
+Work = Callable[[], Coroutine[None, None, None]]
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
@@ -23,7 +25,7 @@ def prepare_to_fork() -> None:
     gc.freeze()
 
 
-def fork(work: Callable[[], Awaitable[None]], *, keep: frozenset[int]) -> int:
+def fork(work: Work, *, keep: frozenset[int]) -> int:
     """Forks a child that does some work and exits.
 
     Args:
@@ -43,7 +45,7 @@ def fork(work: Callable[[], Awaitable[None]], *, keep: frozenset[int]) -> int:
     return pid
 
 
-def _live(work: Callable[[], Awaitable[None]], keep: frozenset[int], mask: Iterable[int]) -> None:
+def _live(work: Work, keep: frozenset[int], mask: Iterable[int]) -> None:
     status = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -53,7 +55,8 @@ def _live(work: Callable[[], Awaitable[None]], keep: frozenset[int], mask: Itera
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         _close_other_files(keep)
-        asyncio.run(_awaited(work))
+        # Not asyncio.run, which waits for tasks and threads that hang; they end with the process.
+        asyncio.Runner().run(work())
         status = 0
     except BaseException:
         logger.exception("session process failed")
@@ -61,10 +64,6 @@ def _live(work: Callable[[], Awaitable[None]], keep: frozenset[int], mask: Itera
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
-
-
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
-    await work()
 
 
 def _close_other_files(keep: frozenset[int]) -> None:

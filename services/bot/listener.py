@@ -80,8 +80,9 @@ class Web:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         for name in ("uvicorn.error", "uvicorn.access"):
-            # uvicorn logs the whole URL at INFO, and a ticket is part of one.
-            logging.getLogger(name).setLevel(logging.ERROR)
+            # uvicorn logs URLs at INFO, and a ticket is part of one; every refused WebSocket is an
+            # ERROR to it. What matters, the application logs itself.
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._config = uvicorn.Config(
             self._receive_request,
             http=_Http,

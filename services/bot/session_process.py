@@ -43,6 +43,8 @@ async def serve_one_session(
         await resources.warm_up()
         link.send(Ready())
         await _accept(listener, slot, Web(Endpoint(resources, slot)))
+        # As long as one process holds it open, callers reach a port where nobody answers.
+        listener.close()
         if slot.call is not None:
             await slot.call.over.wait()
         link.send(Ended())
