@@ -22,7 +22,7 @@ from smithy_core.shapes import ShapeID
 
 KEY_ID, SECRET = "AKIDTEST", "a secret for tests"
 MODEL = "amazon.nova-2-5-sonic"
-SECONDS = 10
+SECONDS = 40
 
 AUDIO_IN = {
     "mediaType": "audio/lpcm",

@@ -156,6 +156,23 @@ async def test_a_barge_in_stops_the_audio_at_once(
     assert "audioOutput" not in names[started:marker]
 
 
+async def test_a_barge_in_may_go_unannounced(start_emulator: StartEmulator, call: Call) -> None:
+    emulator = await start_emulator(pace={"lead_ms": 200, "announce_interruption": False})
+    caller = await call(emulator)
+    await caller.start()
+    audio = await caller.open_audio()
+    await caller.say(audio, SILENCE)
+    await caller.say_text("tell me a story", interactive=True)
+    await caller.wait_for("audioOutput", count=5)
+    await caller.say(audio, await speech("hello"))
+    await caller.wait_for("completionEnd")
+
+    told = caller.texts("ASSISTANT", "FINAL")
+    assert INTERRUPTED not in told and STORY not in told
+    assert "INTERRUPTED" not in stop_reasons(caller, "TEXT")
+    assert stop_reasons(caller, "AUDIO")[0] == "PARTIAL_TURN"
+
+
 async def test_speech_after_the_answer_is_no_barge_in(emulator: Emulator, call: Call) -> None:
     caller = await call(emulator)
     await caller.start()

@@ -81,11 +81,14 @@ class Pace(_Part):
         thinking_ms: From the caller's words to the decision.
         chunk_ms: Length of one `audioOutput`.
         lead_ms: How far ahead of a listener's ear audio is sent.
+        announce_interruption: Whether a barge-in is told with INTERRUPTED. AWS documents it, yet
+            there are reports of streams on which only the caller's speech events came.
     """
 
     thinking_ms: _Milliseconds = 0
     chunk_ms: Annotated[int, Field(ge=10, le=1000)] = 40
     lead_ms: _Milliseconds = 1000
+    announce_interruption: bool = True
 
 
 class Scenario(_Part):

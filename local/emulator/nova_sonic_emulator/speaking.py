@@ -106,7 +106,7 @@ class Speech:
             chunk = pcm[start : start + size]
             self._outputs.audio(content_id, chunk)
             self._playback.add(self._seconds(chunk))
-        ended = last or self._cut.is_set()
+        ended = last or (self._cut.is_set() and self._pace.announce_interruption)
         self._outputs.audio_end(content_id, "END_TURN" if ended else "PARTIAL_TURN")
         self._outputs.usage("output", text=sentence, speech_seconds=self._seconds(pcm))
 
@@ -119,7 +119,8 @@ class Speech:
         for sentence in unheard:
             if words := sentence.until(heard):
                 self._outputs.text("ASSISTANT", "FINAL", words)
-        self._outputs.interrupted()
+        if self._pace.announce_interruption:
+            self._outputs.interrupted()
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:
