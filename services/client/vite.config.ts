@@ -19,7 +19,15 @@ function proxyTo(part: keyof typeof PROBLEM_DETAIL, target: string): ProxyOption
     changeOrigin: false,
     xfwd: true,
     configure(proxy) {
-      proxy.on("error", (_error, _request, response) => refuse(part, response));
+      const upgraded = new WeakSet<object>();
+      proxy.on("proxyReqWs", (proxyRequest, _request, socket) => {
+        proxyRequest.on("upgrade", () => upgraded.add(socket));
+      });
+      proxy.on("error", (_error, _request, response) => {
+        // An open WebSocket takes no HTTP answer: the page sees its line cut, and comes back.
+        if (upgraded.has(response)) response.destroy();
+        else refuse(part, response);
+      });
     },
   };
 }
@@ -47,12 +55,13 @@ function refuse(part: keyof typeof PROBLEM_DETAIL, response: ServerResponse | So
   }
 }
 
-/** Vite's logger, with one line instead of a stack for a backend that is down: the 502 says the rest. */
+/** Vite's logger without its stacks for a backend that is down: the 502 says what there is to say. */
 function quietAboutBackends(): Logger {
   const logger = createLogger();
   const { error } = logger;
-  logger.error = (message, options) =>
-    error(message.includes("proxy") ? message.split("\n", 1).join() : message, options);
+  logger.error = (message, options) => {
+    if (!/(http|ws) proxy (socket )?error/.test(message)) error(message, options);
+  };
   return logger;
 }
 

@@ -3,8 +3,8 @@ import type { BotEvent } from "./bot-event.ts";
 import { type CallState, endOfCall, inCall } from "./call-state.ts";
 import { probeWebSocket, requestSession, type TransportName } from "./connect.ts";
 import type { Connection } from "./connection.ts";
+import { CONNECTION_PROBLEM, failure } from "./failure.ts";
 import type { Microphone } from "./media/microphone.ts";
-import { MicrophoneError } from "./media/microphone-problem.ts";
 import type { Speaker } from "./media/speaker.ts";
 import { networkProblem, ProblemError } from "./problem.ts";
 import { online, pause, Reconnection } from "./reconnection.ts";
@@ -65,28 +65,13 @@ export class Call {
 
   /** Starts a new call. */
   async start(): Promise<void> {
-    this.#stop = new AbortController();
-    const { signal } = this.#stop;
     this.#resume = undefined;
-    try {
-      if (!navigator.onLine) throw new ProblemError(networkProblem(false));
-      this.#show({ phase: "asking" });
-      const devices = await this.#page.openDevices();
-      if (signal.aborted) return devices.close();
-      this.#devices = devices;
-      devices.speaker.onPlaying = (playing) => {
-        this.#activity.audible = playing;
-      };
-      this.#show({ phase: "connecting" });
-      await this.#connectOrWait(devices, signal);
-    } catch (error) {
-      if (!signal.aborted) this.#fail(error);
-    }
+    await this.#withDevices((devices, signal) => this.#connectOrWait(devices, signal));
   }
 
   /** Goes on with a call that was given up as lost. */
   async comeBack(): Promise<void> {
-    if (this.#state.phase === "lost") await this.#recover("asked to");
+    await this.#withDevices((devices, signal) => this.#recover(devices, signal));
   }
 
   /** Hangs up, or cancels what is on its way. */
@@ -96,6 +81,29 @@ export class Call {
     const connection = this.#connection;
     this.#finish(wasInCall ? { phase: "ended", reason: "hung-up" } : { phase: "idle" });
     await connection?.close();
+  }
+
+  async #withDevices(
+    connect: (devices: CallDevices, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    try {
+      if (!navigator.onLine) throw new ProblemError(networkProblem(false));
+      this.#show({ phase: "asking" });
+      // What is needed next loads while the person decides about the microphone.
+      void import("./connection.ts").catch(() => undefined);
+      const devices = await this.#page.openDevices();
+      if (signal.aborted) return devices.close();
+      this.#devices = devices;
+      devices.speaker.onPlaying = (playing) => {
+        this.#activity.audible = playing;
+      };
+      this.#show({ phase: "connecting" });
+      await connect(devices, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
   }
 
   /** Connects; while all agents are busy, waits as long as the service says and tries again. */
@@ -126,10 +134,10 @@ export class Call {
       };
       this.#connection = await Connection.open(transport, parameters, devices, observer, signal);
     } catch (error) {
-      if (!(error instanceof ConnectionFailed)) throw error;
+      if (!(error instanceof ConnectionFailed) || signal.aborted) throw error;
       this.#page.log("connection failed", { reason: error.message });
       const refusal = "wsUrl" in parameters ? await probeWebSocket(parameters.wsUrl) : undefined;
-      throw refusal ?? new ProblemError(connectionProblem(), error);
+      throw refusal ?? new ProblemError(CONNECTION_PROBLEM, error);
     }
     if (signal.aborted) return this.#connection.close();
     performance.mark("call-live");
@@ -173,24 +181,24 @@ export class Call {
   #dropped(code: number | undefined, reason: string): void {
     this.#page.log("connection dropped", { code, reason });
     this.#connection = undefined;
-    this.#devices?.speaker.flush();
+    const devices = this.#devices;
+    devices?.speaker.flush();
     const end = endOfCall(code, this.#announcedEnd);
-    if (end) this.#finish({ phase: "ended", reason: end });
-    else void this.#recover(reason);
+    if (end || !devices) {
+      this.#finish({ phase: "ended", reason: end ?? "hung-up" });
+      return;
+    }
+    this.#page.note("Connection lost");
+    this.#stop = new AbortController();
+    void this.#recover(devices, this.#stop.signal);
   }
 
-  async #recover(reason: string): Promise<void> {
-    this.#stop = new AbortController();
-    const { signal } = this.#stop;
-    const reconnection = new Reconnection();
-    const devices = this.#devices;
-    if (!devices) return;
+  async #recover(devices: CallDevices, signal: AbortSignal): Promise<void> {
     this.#activity.reset();
-    this.#page.note("Connection lost");
-    this.#page.log("reconnecting", { reason });
+    const reconnection = new Reconnection();
     while (!signal.aborted) {
       const delay = reconnection.next();
-      if (delay === undefined) return this.#show({ phase: "lost" });
+      if (delay === undefined) return this.#finish({ phase: "lost" });
       await this.#waitToReconnect(reconnection, delay, signal);
       if (await this.#reconnected(devices, signal)) return;
     }
@@ -248,23 +256,7 @@ export class Call {
 
   #fail(error: unknown): void {
     this.#page.log("failed", { error: String(error) });
-    if (error instanceof ProblemError && this.#isSessionOver(error)) {
-      this.#finish({ phase: "ended", reason: "session-gone" });
-    } else if (error instanceof ProblemError && error.problem.status === 401) {
-      this.#finish({ phase: "idle" });
-    } else if (error instanceof ProblemError) {
-      const { title, detail } = error.problem;
-      this.#finish({ phase: "failed", title, detail });
-    } else if (error instanceof MicrophoneError) {
-      const { title, advice } = error.problem;
-      this.#finish({ phase: "failed", title, detail: advice });
-    } else {
-      this.#finish({ phase: "failed", title: "The call did not start", detail: RELOAD });
-    }
-  }
-
-  #isSessionOver(error: ProblemError): boolean {
-    return this.#resume !== undefined && [403, 404, 409, 410].includes(error.problem.status);
+    this.#finish(failure(error, this.#resume !== undefined));
   }
 
   #finish(state: CallState): void {
@@ -280,14 +272,4 @@ export class Call {
     this.#state = state;
     this.#page.show(state);
   }
-}
-
-const RELOAD = "Reload the page and try again. The debug log says more.";
-
-function connectionProblem() {
-  return {
-    ...networkProblem(true),
-    title: "The call did not connect",
-    detail: "The agent could not be reached. Try again in a moment.",
-  };
 }

@@ -16,6 +16,7 @@ export async function openDevices(microphoneId: string, volume: number): Promise
   document.addEventListener("pointerdown", wake, { signal: abort.signal });
   document.addEventListener("visibilitychange", wake, { signal: abort.signal });
   try {
+    keepScreenOn(abort.signal);
     wake();
     const microphone = await Microphone.open(context, microphoneId);
     const speaker = await Speaker.open(context);
@@ -32,4 +33,16 @@ export async function openDevices(microphoneId: string, volume: number): Promise
     void context.close();
     throw error;
   }
+}
+
+/** A phone that locks its screen takes the microphone away. Where the browser refuses, it may lock. */
+function keepScreenOn(until: AbortSignal): void {
+  const request = async () => {
+    if (document.visibilityState !== "visible") return;
+    const lock = await navigator.wakeLock?.request("screen").catch(() => undefined);
+    if (until.aborted) await lock?.release();
+    else until.addEventListener("abort", () => void lock?.release(), { once: true });
+  };
+  void request();
+  document.addEventListener("visibilitychange", request, { signal: until });
 }

@@ -77,7 +77,9 @@ function applySettings(changed: Settings): void {
 }
 
 function showAgentName(agent: string): void {
-  element("agent-name", HTMLElement).textContent = agent ? readableName(agent) : "Voice agent";
+  const name = agent ? readableName(agent) : "Voice agent";
+  element("agent-name", HTMLElement).textContent = name;
+  document.title = name;
 }
 
 function baseUrl(): string {

@@ -58,6 +58,7 @@ export class Speaker {
 
   /** Plays the track of a WebRTC connection instead of PCM, until it is replaced or ends. */
   attach(track: MediaStreamTrack): void {
+    if (this.#remote?.source.mediaStream.getTracks().includes(track)) return;
     this.detach();
     const mediaStream = new MediaStream([track]);
     // Chromium decodes a remote track only while a media element plays it.
