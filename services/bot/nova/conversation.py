@@ -10,9 +10,11 @@ from services.bot.nova import events
 from services.bot.nova.answer import Answer
 from services.bot.nova.gap import SILENCE, Gap
 from services.bot.nova.history import HISTORY_BYTES, Line, cut
+from services.bot.nova.tool_calls import ToolCalls
 from services.bot.nova.usage import Usage
 
 _INTERRUPTED = "INTERRUPTED"
+_NO_RESULT = '{"error": "The tool did not return in time."}'
 
 
 @dataclass(slots=True)
@@ -45,9 +47,7 @@ class Conversation:
         self._lines: list[Line] = []
         self._question: list[str] = []
         self._already_said: list[str] = []
-        self._results: list[str] = []
-        self._tools: dict[str, str] = {}
-        self._foreign_tools: set[str] = set()
+        self._tools = ToolCalls(clock)
         self._asked_in_vain = False
         self._answer: Answer | None = None
         self._last_answer: Answer | None = None
@@ -121,22 +121,22 @@ class Conversation:
         return events.text_block(self.prompt, role, text, interactive=True)
 
     def _write_result(self, use: str, block: _Block, result: str) -> list[bytes]:
-        asked = self._tools.pop(use, None)
-        self._results.append(f"{asked or 'a tool'}: {result}")
         self._quiet_since = self._clock()
-        if use not in self._foreign_tools:
-            names = {k: block.start[k] for k in ("promptName", "contentName")}
-            return [
-                events.encode("contentStart", block.start),
-                events.encode("toolResult", {**names, "content": _as_json(result)}),
-                events.encode("contentEnd", names),
-            ]
-        # The stream that asked is gone; the one that took over gets question and result together.
-        return self._ask_again() if asked and not self._awaits_foreign_tool else []
+        match self._tools.returned(use, result):
+            case "deliver":
+                return events.tool_result(block.start, _as_json(result))
+            case "ask again":
+                return self._ask_again()
+            case "keep":
+                return []
 
-    @property
-    def _awaits_foreign_tool(self) -> bool:
-        return not self._foreign_tools.isdisjoint(self._tools)
+    def write_missing_results(self, seconds: float) -> list[bytes]:
+        """Results for the tools that have not returned for so long, lest Nova wait for ever."""
+        missing: list[bytes] = []
+        for use in self._tools.overdue(seconds):
+            start = events.tool_result_start(self.prompt, use)
+            missing += self._write_result(use, _Block(start), _NO_RESULT)
+        return missing
 
     # What a new stream begins with.
 
@@ -167,7 +167,7 @@ class Conversation:
                 )
             ),
             events.encode("contentStart", self._audio_start),
-            *([] if self._awaits_foreign_tool else self._ask_again()),
+            *([] if self._tools.awaited_from_lost_stream else self._ask_again()),
             *(events.audio_input(self.prompt, content, chunk) for chunk in self.gap.chunks()),
         ]
 
@@ -175,8 +175,8 @@ class Conversation:
         if not (self._question or self._already_said):
             return []
         parts = [" ".join(self._question)]
-        if self._results:
-            parts.append("What the tools returned for this: " + "; ".join(self._results))
+        if self._tools.results:
+            parts.append("What the tools returned for this: " + "; ".join(self._tools.results))
         if self._already_said:
             said = " ".join(self._already_said)
             parts.append(
@@ -199,7 +199,7 @@ class Conversation:
             case "audioOutput" if self._answer:
                 self._answer.add_audio(len(fields["content"]) * 3 // 4)
             case "toolUse":
-                self._tools[fields["toolUseId"]] = f"{fields['toolName']}({fields['content']})"
+                self._tools.called(fields["toolUseId"], fields["toolName"], fields["content"])
             case "contentEnd" if block := self._reading:
                 self._reading = None
                 self._read_block(block, fields.get("stopReason", ""))
@@ -216,7 +216,7 @@ class Conversation:
         match role, block.start["type"]:
             case "USER", "TEXT" if text:
                 self._barged_in()
-                self._tools.clear()
+                self._tools.moved_on()
                 self._question.append(text)
                 self._asked_in_vain = False
                 self.gap.understood(self._caller_stopped_ms)
@@ -250,7 +250,7 @@ class Conversation:
             self._lines.append(Line("USER", " ".join(self._question)))
         if said or self._already_said:
             self._lines.append(Line("ASSISTANT", " ".join([*self._already_said, said])))
-        self._question, self._already_said, self._results = [], [], []
+        self._question, self._already_said, self._tools.results = [], [], []
         self._answer = None
         self._asked_in_vain = False
 
@@ -283,7 +283,7 @@ class Conversation:
             closing = self._closing_events()
         self._answer = None
         self._reading = None
-        self._foreign_tools.update(self._tools)
+        self._tools.stream_lost()
         return closing
 
     def _closing_events(self) -> list[bytes]:

@@ -177,6 +177,7 @@ class EndlessStream:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             self._fill_silence(link)
+            link.put(*self._conversation.write_missing_results(settings.tool_seconds))
             if link.accepted.is_set():
                 self._say("ready")
             if link.age >= settings.sound_after_seconds:

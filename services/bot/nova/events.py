@@ -34,6 +34,32 @@ def text_block(prompt: str, role: str, text: str, *, interactive: bool) -> list[
     ]
 
 
+def tool_result_start(prompt: str, use: str) -> dict[str, Any]:
+    """The fields of the ``contentStart`` of a tool's result."""
+    return {
+        "promptName": prompt,
+        "contentName": str(uuid.uuid4()),
+        "interactive": False,
+        "type": "TOOL",
+        "role": "TOOL",
+        "toolResultInputConfiguration": {
+            "toolUseId": use,
+            "type": "TEXT",
+            "textInputConfiguration": {"mediaType": "text/plain"},
+        },
+    }
+
+
+def tool_result(start: dict[str, Any], result: str) -> list[bytes]:
+    """A tool's result, which must be JSON, in the block that ``start`` opens."""
+    name = {key: start[key] for key in ("promptName", "contentName")}
+    return [
+        encode("contentStart", start),
+        encode("toolResult", {**name, "content": result}),
+        encode("contentEnd", name),
+    ]
+
+
 def audio_input(prompt: str, content: str, pcm_base64: str) -> bytes:
     """A piece of the caller's audio."""
     fields = {"promptName": prompt, "contentName": content, "content": pcm_base64}

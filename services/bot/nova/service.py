@@ -25,6 +25,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.aws.nova_sonic.llm import AWSNovaSonicLLMService
 from pipecat.services.aws.nova_sonic.session_continuation import SessionContinuationParams
+from pipecat.services.llm_service import FunctionCallParams
 from pipecat.utils.text.base_text_aggregator import TextType
 
 from services.bot.nova import tones
@@ -107,6 +108,8 @@ class NovaSonic(AWSNovaSonicLLMService):
             session_continuation=SessionContinuationParams(enabled=False),
             **kwargs,
         )
+        # Without it Pipecat raises over a tool that nobody registered, and Nova waits for ever.
+        self.register_function(None, _no_such_tool)
         self._nova = settings
         self._guard: Guard | None = None
         self._sentence = SpeakingSentence()
@@ -197,3 +200,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         await self.push_frame(
             OutputAudioRawFrame(audio=pcm, sample_rate=tones.SAMPLE_RATE, num_channels=1)
         )
+
+
+async def _no_such_tool(params: FunctionCallParams) -> None:
+    await params.result_callback({"error": f"There is no tool named {params.function_name}."})

@@ -45,6 +45,10 @@ class NovaSettings(BaseModel):
         description="A stream that says nothing for so long after a question counts as lost.",
     )
 
+    tool_seconds: float = Field(
+        default=30.0, gt=0, description="Then Nova is told that the tool did not return."
+    )
+
     connection_limit_seconds: float = Field(
         default=480.0, gt=0, description="AWS ends a connection after 8 minutes."
     )
