@@ -53,8 +53,8 @@ class Call:
         self._agent = agent
         self._resources = resources
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._started = asyncio.Event()
         self._own_end = Ending.AGENT_HUNG_UP
-        self._log = logger.bind(session_id=session.session_id, bot_id=session.bot_id)
         line.on_gone(self.hang_up)
 
     def hang_up(self, ending: Ending = Ending.DRAINED) -> None:
@@ -65,18 +65,20 @@ class Call:
     async def run(self) -> None:
         """Serves the call. Whatever happens, its record is closed and `over` is set at the end."""
         ending = Ending.FAILED
-        self._log.bind(agent=self._agent.key, pid=os.getpid()).info("session started")
-        try:
-            await self.line.open()
-            ending = await self._converse(await self._history())
-        except GenerationLost:
-            ending = Ending.TAKEN_OVER
-        except Exception:
-            self._log.exception("call failed")
-        finally:
-            await self._close_record(ending)
-            self._log.bind(reason=ending.reason).info("session ended")
-            self.over.set()
+        session = self.session
+        with logger.contextualize(session_id=session.session_id, bot_id=session.bot_id):
+            logger.bind(agent=self._agent.key, pid=os.getpid()).info("session started")
+            try:
+                await self.line.open()
+                ending = await self._converse(await self._history())
+            except GenerationLost:
+                ending = Ending.TAKEN_OVER
+            except Exception:
+                logger.exception("call failed")
+            finally:
+                await self._close_record(ending)
+                logger.bind(reason=ending.reason).info("session ended")
+                self.over.set()
 
     async def _history(self) -> list[Turn]:
         """What was said before the caller came back."""
@@ -169,25 +171,36 @@ class Call:
         limit.cancel()
         if not running.done():
             await self._announce(ending)
-        stopping = asyncio.create_task(worker.cancel(reason=ending.reason))
-        _, hanging = await asyncio.wait({running, stopping}, timeout=STOP_SECONDS)
-        if hanging:
-            self._log.warning("pipeline did not stop in time")
+            await self._stop(worker, running, ending)
         return ending
 
+    async def _stop(
+        self, worker: PipelineWorker, running: asyncio.Task[None], ending: Ending
+    ) -> None:
+        async def cancel() -> None:
+            # A pipeline that is still starting would not hear of it.
+            await self._started.wait()
+            await worker.cancel(reason=ending.reason)
+
+        stopping = asyncio.create_task(cancel())
+        done, _ = await asyncio.wait({running, stopping}, timeout=STOP_SECONDS)
+        if running not in done:
+            logger.warning("pipeline did not stop in time")
+
     async def _activate(self, *_: object) -> None:
+        self._started.set()
         try:
             await self._resources.sessions.activate(self.session)
         except GenerationLost:
             self.hang_up(Ending.TAKEN_OVER)
         except ServiceError as error:
-            self._log.bind(error=type(error).__name__).error("session could not be marked active")
+            logger.bind(error=type(error).__name__).error("session could not be marked active")
 
     async def _silent_too_long(self, *_: object) -> None:
         self.hang_up(Ending.SILENCE)
 
     async def _pipeline_failed(self, _: object, frame: ErrorFrame) -> None:
-        self._log.bind(error=frame.error).error("pipeline reported an error")
+        logger.bind(error=frame.error).error("pipeline reported an error")
         if frame.error == AGENT_UNAVAILABLE:
             # The pipeline ends by itself once the caller has heard the falling note.
             self._own_end = Ending.AGENT_UNAVAILABLE
@@ -217,7 +230,7 @@ class Call:
             async with asyncio.timeout(TELL_SECONDS):
                 await self.line.tell(message)
         except Exception as error:
-            self._log.bind(error=type(error).__name__).debug("caller could not be told")
+            logger.bind(error=type(error).__name__).debug("caller could not be told")
 
     async def _close_record(self, ending: Ending) -> None:
         sessions = self._resources.sessions
@@ -229,6 +242,6 @@ class Call:
             else:
                 await sessions.end(self.session, reason=ending.reason, failed=ending.failed)
         except GenerationLost:
-            self._log.info("a newer process has this session")
+            logger.info("a newer process has this session")
         except StoreError as error:
-            self._log.bind(code=error.code).error("session record could not be closed")
+            logger.bind(code=error.code).error("session record could not be closed")

@@ -98,7 +98,7 @@ def nova_settings(settings: BotSettings) -> NovaSettings:
 
 def greeting(agent: Agent) -> LLMMessagesAppendFrame:
     """What has the agent speak first. It is for the Nova processor, not for the context."""
-    text = f"The caller is on the line. Greet them with these words: {agent.greeting}"
+    text = f'The caller is on the line now. Greet the caller with these words: "{agent.greeting}"'
     return LLMMessagesAppendFrame(messages=[{"role": "user", "content": text}], run_llm=True)
 
 

@@ -36,7 +36,6 @@ class TurnWriter:
         self._number = written
         self._on_lost = on_lost
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
-        self._log = logger.bind(session_id=session.session_id)
         self._writing = asyncio.create_task(self._write())
 
     def add(self, role: Role, text: str, started_at: datetime, *, interrupted: bool) -> None:
@@ -58,7 +57,7 @@ class TurnWriter:
             async with asyncio.timeout(FLUSH_SECONDS):
                 await self._turns.join()
         except TimeoutError:
-            self._log.bind(turns=self._turns.qsize()).error("turns were not written")
+            logger.bind(turns=self._turns.qsize()).error("turns were not written")
         self._writing.cancel()
 
     async def _write(self) -> None:
@@ -67,10 +66,10 @@ class TurnWriter:
             try:
                 await self._append(turn)
             except GenerationLost:
-                self._log.warning("a newer process has this session")
+                logger.warning("a newer process has this session")
                 self._on_lost()
             except StoreError as error:
-                self._log.bind(turn=turn.number, code=error.code).error("turn was not written")
+                logger.bind(turn=turn.number, code=error.code).error("turn was not written")
             finally:
                 self._turns.task_done()
 

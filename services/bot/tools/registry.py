@@ -98,7 +98,7 @@ class Tool:
 
         Every failure is an answer as well, `{"error": …}`, because the model has to say something.
         """
-        log = logger.bind(tool=self.name, session_id=context.session_id)
+        log = logger.bind(tool=self.name)
         try:
             checked = self.arguments.model_validate(dict(arguments))
             values: dict[str, Any] = {
