@@ -7,7 +7,7 @@ from cdk.config.errors import WrongKeyError
 
 FOLDER = Path(__file__).parents[2] / "services" / "bot" / "agents"
 
-_LONGEST_CALL_SECONDS = 1800
+LONGEST_CALL_SECONDS = 1800
 """Where an agent's file does not say: ``services.bot.agent.Agent``."""
 
 
@@ -26,7 +26,7 @@ def check_agents(
                 "agents.names", f"there is no agent {name!r}; use some of {', '.join(known)}"
             )
         agent = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-        longest = agent.get("longest_call_seconds", _LONGEST_CALL_SECONDS)
+        longest = agent.get("longest_call_seconds", LONGEST_CALL_SECONDS)
         if longest > longest_call_seconds:
             raise WrongKeyError(
                 "drain.longest_call_seconds",

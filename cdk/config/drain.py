@@ -21,8 +21,12 @@ _LOST_PINGS = 3
 _LAST_WORDS_SECONDS = 60
 """Between a call's longest time and its line being closed: goodbye, record, close."""
 
-_EXIT_SECONDS = 5
-"""Between the last call's end and the process's."""
+EXIT_SECONDS = 10
+"""From the end of the handover to the end of the last process: ``GOODBYE_SECONDS`` of
+``services.bot.supervisor``, and a second for what is killed then."""
+
+KEEP_ALIVE_SECONDS = 75
+"""The connect server closes an idle connection after so long: ``services.server.__main__``."""
 
 
 class Drain(BaseModel):
@@ -35,7 +39,7 @@ class Drain(BaseModel):
     ] = 1800
     idle_timeout_seconds: Annotated[
         int, Field(ge=1, le=4000, description="seconds from 1 to 4000, the load balancer's bounds")
-    ] = 120
+    ] = 60
     deregistration_seconds: Annotated[
         int, Field(ge=0, le=3600, description="seconds from 0 to 3600, the target group's bounds")
     ] = 1860
@@ -54,6 +58,12 @@ class Drain(BaseModel):
                 f"{self.idle_timeout_seconds} would cut silent lines, which are pinged every "
                 f"{PING_SECONDS} s; set more than {least}",
             )
+        if self.idle_timeout_seconds >= KEEP_ALIVE_SECONDS:
+            raise WrongKeyError(
+                "idle_timeout_seconds",
+                f"{self.idle_timeout_seconds} would let the load balancer use connections that "
+                f"the connect server closes after {KEEP_ALIVE_SECONDS} s; set less",
+            )
         least = self.longest_call_seconds + _LAST_WORDS_SECONDS
         if self.deregistration_seconds < least:
             raise WrongKeyError(
@@ -61,7 +71,7 @@ class Drain(BaseModel):
                 f"{self.deregistration_seconds} would cut calls of longest_call_seconds, "
                 f"{self.longest_call_seconds}, at a deployment; set at least {least}",
             )
-        most = self.stop_timeout_seconds - _EXIT_SECONDS
+        most = self.stop_timeout_seconds - EXIT_SECONDS
         if self.handover_seconds > most:
             raise WrongKeyError(
                 "handover_seconds",

@@ -128,15 +128,21 @@ def test_the_example_explains_every_key() -> None:
         ),
         (
             "drain",
+            "idle_timeout_seconds = 120",
+            "drain.idle_timeout_seconds: 120 would let the load balancer use connections that "
+            "the connect server closes after 75 s; set less.",
+        ),
+        (
+            "drain",
             "deregistration_seconds = 300",
             "drain.deregistration_seconds: 300 would cut calls of longest_call_seconds, 1800, "
             "at a deployment; set at least 1860.",
         ),
         (
             "drain",
-            "handover_seconds = 120",
-            "drain.handover_seconds: 120 leaves no time before the kill at stop_timeout_seconds, "
-            "120; set at most 115.",
+            "handover_seconds = 111",
+            "drain.handover_seconds: 111 leaves no time before the kill at stop_timeout_seconds, "
+            "120; set at most 110.",
         ),
         ("drain", "stop_timeout_seconds = 300", "drain.stop_timeout_seconds: 300 will not do; use"),
         (

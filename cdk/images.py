@@ -1,0 +1,108 @@
+"""Where the three services' container images come from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_cdk import IgnoreMode
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecr_assets as assets
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cdk.config import ConfigError
+from cdk.config.parts import Images
+
+ROOT = Path(__file__).parents[1]
+
+SERVICES = ("client", "server", "bot")
+
+_LAMBDA_ENTRYPOINT = ["python", "-m", "awslambdaric"]
+_LAMBDA_HANDLER = ["services.server.function.handler"]
+
+_NOT_FOR_IMAGES = (
+    ".*",
+    "**/__pycache__",
+    "**/node_modules",
+    "**/dist",
+    "cdk",
+    "cdk.out",
+    "local",
+    "tests",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceImages:
+    """One image a service; the connect server's also runs as a function."""
+
+    client: ecs.ContainerImage
+    server: ecs.ContainerImage
+    bot: ecs.ContainerImage
+    server_function: lambda_.DockerImageCode
+
+
+def service_images(scope: Construct, images: Images, *, root: Path = ROOT) -> ServiceImages:
+    """The images that the configuration names: from ECR repositories, or built from Dockerfiles.
+
+    Raises:
+        ConfigError: They are to be built and a Dockerfile is missing.
+    """
+    if images.repositories is not None and images.tag is not None:
+        return _from_repositories(scope, images.repositories, images.tag)
+    return _from_dockerfiles(images, root)
+
+
+def _from_repositories(scope: Construct, prefix: str, tag: str) -> ServiceImages:
+    repositories = {
+        name: ecr.Repository.from_repository_name(
+            scope, f"{name.capitalize()}Images", f"{prefix}/{name}"
+        )
+        for name in SERVICES
+    }
+    return ServiceImages(
+        client=ecs.ContainerImage.from_ecr_repository(repositories["client"], tag),
+        server=ecs.ContainerImage.from_ecr_repository(repositories["server"], tag),
+        bot=ecs.ContainerImage.from_ecr_repository(repositories["bot"], tag),
+        server_function=lambda_.DockerImageCode.from_ecr(
+            repositories["server"],
+            tag_or_digest=tag,
+            entrypoint=_LAMBDA_ENTRYPOINT,
+            cmd=_LAMBDA_HANDLER,
+        ),
+    )
+
+
+def _from_dockerfiles(images: Images, root: Path) -> ServiceImages:
+    files = {name: f"services/{name}/Dockerfile" for name in SERVICES}
+    for file in files.values():
+        if not (root / file).is_file():
+            raise ConfigError(
+                [f"images: there is no {file} to build; set repositories and tag instead."]
+            )
+    arm64 = images.architecture == "arm64"
+    platform = assets.Platform.LINUX_ARM64 if arm64 else assets.Platform.LINUX_AMD64
+
+    def build(name: str) -> ecs.ContainerImage:
+        return ecs.ContainerImage.from_asset(
+            str(root),
+            file=files[name],
+            platform=platform,
+            exclude=list(_NOT_FOR_IMAGES),
+            ignore_mode=IgnoreMode.DOCKER,
+        )
+
+    return ServiceImages(
+        client=build("client"),
+        server=build("server"),
+        bot=build("bot"),
+        server_function=lambda_.DockerImageCode.from_image_asset(
+            str(root),
+            file=files["server"],
+            platform=platform,
+            exclude=list(_NOT_FOR_IMAGES),
+            ignore_mode=IgnoreMode.DOCKER,
+            entrypoint=_LAMBDA_ENTRYPOINT,
+            cmd=_LAMBDA_HANDLER,
+        ),
+    )

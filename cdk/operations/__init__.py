@@ -1,0 +1,1 @@
+"""What tells people how it goes: metrics from logs, alarms, the dashboard."""

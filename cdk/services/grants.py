@@ -1,0 +1,120 @@
+"""What a service's role may do: a statement a purpose, each with exactly the code's calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import IConstruct
+
+from cdk.config import Environment
+from cdk.config.parts import Nova
+
+_KEY_USE_TO_READ = ("kms:Decrypt", "kms:DescribeKey")
+_KEY_USE_TO_WRITE = (
+    *_KEY_USE_TO_READ,
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+"""Amazon DynamoDB developer guide, "Authorizing use of your AWS KMS key", without its wildcards."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableUse:
+    """Calls that a service makes on a table.
+
+    Attributes:
+        table: Which one.
+        actions: DynamoDB's actions, without the service's prefix.
+    """
+
+    table: dynamodb.ITable
+    actions: Sequence[str]
+
+    @property
+    def writes(self) -> bool:
+        """Whether any of the calls changes an item."""
+        return any(action.startswith(("Put", "Update", "Delete")) for action in self.actions)
+
+
+def table_statements(
+    scope: IConstruct, key: kms.IKey, uses: Sequence[TableUse]
+) -> list[iam.PolicyStatement]:
+    """The calls on tables, and the use of their key by DynamoDB on the service's behalf."""
+    stack = Stack.of(scope)
+    key_use = _KEY_USE_TO_WRITE if any(use.writes for use in uses) else _KEY_USE_TO_READ
+    return [
+        *(
+            iam.PolicyStatement(
+                actions=[f"dynamodb:{action}" for action in use.actions],
+                resources=[use.table.table_arn],
+            )
+            for use in uses
+        ),
+        iam.PolicyStatement(
+            actions=list(key_use),
+            resources=[key.key_arn],
+            conditions={
+                "StringEquals": {"kms:ViaService": f"dynamodb.{stack.region}.{stack.url_suffix}"}
+            },
+        ),
+    ]
+
+
+def secret_statements(
+    scope: IConstruct, config: Environment, names: Sequence[str]
+) -> list[iam.PolicyStatement]:
+    """Reading secrets from Parameter Store, by name.
+
+    The account's own key, aws/ssm, lets whoever may read a parameter decrypt it; a key of the
+    platform team's asks for a statement, which is good for these parameters only.
+    """
+    stack = Stack.of(scope)
+    parameters = [
+        stack.format_arn(
+            service="ssm",
+            resource="parameter",
+            resource_name=f"{config.parameter_prefix.removeprefix('/')}/{name}",
+        )
+        for name in names
+    ]
+    statements = [iam.PolicyStatement(actions=["ssm:GetParameters"], resources=parameters)]
+    if config.secrets.key_arn is not None:
+        statements.append(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt"],
+                resources=[config.secrets.key_arn],
+                conditions={
+                    "StringEquals": {
+                        "kms:ViaService": f"ssm.{stack.region}.{stack.url_suffix}",
+                        "kms:EncryptionContext:PARAMETER_ARN": parameters,
+                    }
+                },
+            )
+        )
+    return statements
+
+
+def model_statement(scope: IConstruct, nova: Nova) -> iam.PolicyStatement:
+    """Talking with the one model, in its Region.
+
+    Bedrock's reference asks for InvokeModel where AWS's samples have the operation's own name.
+    """
+    return iam.PolicyStatement(
+        actions=["bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"],
+        resources=[
+            Stack.of(scope).format_arn(
+                service="bedrock",
+                region=nova.region,
+                account="",
+                resource="foundation-model",
+                resource_name=nova.model,
+                arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+            )
+        ],
+    )

@@ -1,0 +1,1 @@
+"""The stacks: where constructs meet, in the order in which they are deployed."""

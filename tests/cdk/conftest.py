@@ -1,0 +1,54 @@
+"""One synth for all tests: the smallest and the largest deployment in one app."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cdk.templates import Templates
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the cloud assembly, made without credentials and judged like every synth."""
+    from cdk.config import load_environment
+    from cdk.deployment import Deployment
+    from cdk.validation import add_validation
+
+    # After `cdk`, which chooses the Node.js that runs it.
+    from aws_cdk import App  # isort: skip
+
+    folder = tmp_path_factory.mktemp("cdk") / "cdk.out"
+    kept = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("AWS_")}
+    try:
+        flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+        app = App(context=flags, outdir=str(folder))
+        for name in ("small", "large"):
+            Deployment(app, config=load_environment(name))
+        add_validation(app)
+        app.synth()
+    finally:
+        os.environ.update(kept)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small(assembly: Path) -> Templates:
+    """One task a service, the connect server as a function, nothing protected."""
+    return Templates.read(assembly, "small")
+
+
+@pytest.fixture(scope="session")
+def large(assembly: Path) -> Templates:
+    """Three zones, 1,000 calls at once, everything protected."""
+    return Templates.read(assembly, "large")
+
+
+@pytest.fixture(scope="session", params=["small", "large"])
+def templates(request: pytest.FixtureRequest) -> Templates:
+    """Both, one after the other."""
+    found: Templates = request.getfixturevalue(request.param)
+    return found

@@ -1,0 +1,135 @@
+"""What a role may do is what the code does: the calls are read from the services' source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from cdk.services import bot, server
+from tests.cdk.templates import Templates, as_list
+
+ROOT = Path(__file__).parents[2] / "services"
+
+_ACTIONS = {
+    "get_item": {"GetItem"},
+    "put_item": {"PutItem"},
+    "query": {"Query"},
+    "update_item": {"UpdateItem"},
+    # A transaction is allowed by the actions of its parts.
+    "transact_write_items": {"ConditionCheckItem", "PutItem"},
+}
+
+
+def calls_by_method(file: Path, cls: str, owner: str) -> dict[str, set[str]]:
+    """What each method of class ``cls`` uses of ``self.<owner>``, and of ``self``."""
+    found: dict[str, set[str]] = {}
+    tree = ast.parse(file.read_text())
+    (body,) = (n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == cls)
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found[node.name] = {
+                call.attr
+                for call in ast.walk(node)
+                if isinstance(call, ast.Attribute)
+                and ast.unparse(call.value) in (f"self.{owner}", "self")
+            }
+    return found
+
+
+def store_actions(method: str) -> set[str]:
+    """DynamoDB's actions behind one method of the session store."""
+    table = calls_by_method(ROOT / "common" / "dynamodb.py", "Table", "_client")
+    store = calls_by_method(ROOT / "common" / "sessions.py", "SessionStore", "_table")
+    actions: set[str] = set()
+    for name in store.get(method, ()):
+        for call in table.get(name, ()):
+            actions |= _ACTIONS.get(call, set())
+        if name in store and name != method:
+            actions |= store_actions(name)
+    return actions
+
+
+def used_store_methods(service: str) -> set[str]:
+    """Methods of the session store that a service's files call, whatever they call the store."""
+    methods = calls_by_method(ROOT / "common" / "sessions.py", "SessionStore", "_table").keys()
+    return {
+        node.func.attr
+        for file in (ROOT / service).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in methods
+        and ast.unparse(node.func.value).split(".")[-1] in ("store", "sessions", "_sessions")
+    }
+
+
+@pytest.mark.parametrize(
+    ("service", "granted"), [("server", server.SESSION_ACTIONS), ("bot", bot.SESSION_ACTIONS)]
+)
+def test_a_service_may_do_to_session_records_what_its_code_does(
+    service: str, granted: tuple[str, ...]
+) -> None:
+    used = used_store_methods(service)
+    assert used
+    assert set().union(*(store_actions(method) for method in used)) == set(granted)
+
+
+def test_the_bots_tools_may_look_orders_up_and_no_more() -> None:
+    tree = ast.parse((ROOT / "bot" / "tools" / "orders.py").read_text())
+    called = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("dynamodb")
+    }
+    assert called & set(_ACTIONS) == {"get_item"}
+    assert bot.ORDER_ACTIONS == ("GetItem",)
+
+
+def test_aws_is_called_nowhere_else() -> None:
+    makers = {
+        (str(file.relative_to(ROOT)), ast.unparse(node.args[0]))
+        for file in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("boto3.client", "boto3.resource")
+    }
+    assert makers == {("common/aws.py", "'dynamodb'"), ("common/aws.py", "'ssm'")}
+
+
+def role_actions(templates: Templates, policy: str) -> set[str]:
+    return {
+        action
+        for id, statement in templates.statements()
+        if id.startswith(policy)
+        for action in as_list(statement["Action"])
+        if not action.startswith("kms:")
+    }
+
+
+def test_the_roles_have_these_grants_and_no_other(large: Templates, small: Templates) -> None:
+    server_calls = {f"dynamodb:{action}" for action in server.SESSION_ACTIONS}
+    bot_calls = {f"dynamodb:{action}" for action in bot.SESSION_ACTIONS}
+    secrets = {"ssm:GetParameters"}
+    model = {"bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"}
+    logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert role_actions(large, "ServerTaskRole") == server_calls | secrets
+    assert role_actions(large, "BotTaskRole") == bot_calls | secrets | model
+    assert role_actions(large, "ClientTaskRole") == set()
+    assert role_actions(small, "ServerRole") == server_calls | secrets | logs
+
+
+def test_the_model_is_granted_alone_and_secrets_by_name(large: Templates) -> None:
+    statements = [s for id, s in large.statements() if id.startswith("BotTaskRole")]
+    resources = {as_list(s["Action"])[0]: s["Resource"] for s in statements}
+    assert resources["bedrock:InvokeModel"] == (
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-5-sonic"
+    )
+    prefix = "arn:aws:ssm:us-east-1:123456789012:parameter/voice-agents/large/"
+    assert resources["ssm:GetParameters"] == [f"{prefix}{name}" for name in bot.SECRETS]
+
+
+def test_the_key_is_used_through_dynamodb_only(templates: Templates) -> None:
+    for id, statement in templates.statements():
+        if any(action.startswith("kms:") for action in as_list(statement["Action"])):
+            through = statement["Condition"]["StringEquals"]["kms:ViaService"]
+            assert through["Fn::Join"][1][0] == "dynamodb.us-east-1.", id
