@@ -91,7 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument(
         "--credentials-file", type=Path, help="TOML file of lines `access key id = 'secret'`"
     )
-    parser.add_argument("--log-level", default="INFO", help="DEBUG, INFO, WARNING… (%(default)s)")
+    parser.add_argument(
+        "--log-level",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+        default="INFO",
+        help="least important line that is logged (%(default)s)",
+    )
     return parser
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol, cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
+    ConnectionTerminated,
     DataReceived,
     Event,
     RemoteSettingsChanged,
@@ -63,7 +65,10 @@ class Exchange:
         if not self._open:
             return
         fields = [(":status", str(status)), *headers.items()]
-        self._connection.protocol.send_headers(self._stream_id, fields)
+        try:
+            self._connection.protocol.send_headers(self._stream_id, fields)
+        except ProtocolError:  # reset by the client, in the bytes that are being handled
+            self.closed()
         if body is not None:
             self.send(body)
             self.end()
@@ -83,7 +88,8 @@ class Exchange:
     def reset(self, code: ErrorCodes = ErrorCodes.INTERNAL_ERROR) -> None:
         """Reset the stream (RST_STREAM)."""
         if self._open:
-            self._connection.protocol.reset_stream(self._stream_id, code)
+            with suppress(ProtocolError):
+                self._connection.protocol.reset_stream(self._stream_id, code)
             self._connection.forget(self._stream_id)
             self._connection.flush()
 
@@ -93,7 +99,17 @@ class Exchange:
 
     def pump(self) -> None:
         """Send what the flow control windows allow."""
-        protocol = self._connection.protocol
+        try:
+            self._pump(self._connection.protocol)
+        except ProtocolError:  # reset by the client, in the bytes that are being handled
+            self.closed()
+        self._connection.flush()
+
+    def closed(self) -> None:
+        """Nothing can be sent any more."""
+        self._open = False
+
+    def _pump(self, protocol: H2Connection) -> None:
         while self._open and self._pending:
             room = min(
                 protocol.local_flow_control_window(self._stream_id),
@@ -106,11 +122,6 @@ class Exchange:
         if self._open and self._ending and not self._pending:
             protocol.end_stream(self._stream_id)
             self._connection.forget(self._stream_id)
-        self._connection.flush()
-
-    def closed(self) -> None:
-        """Nothing can be sent any more."""
-        self._open = False
 
 
 class Connection(asyncio.Protocol):
@@ -125,7 +136,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.protocol = H2Connection(
             H2Configuration(
-                client_side=False, header_encoding="utf-8", validate_outbound_headers=False
+                client_side=False, header_encoding=None, validate_outbound_headers=False
             )
         )
 
@@ -155,17 +166,14 @@ class Connection(asyncio.Protocol):
                 self._handle(event)
         except ProtocolError as error:
             logger.bind(error=str(error)).warning("connection closed: HTTP/2 protocol error")
-            self.flush()
-            self.close()
-            return
+            self._close()
         self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell every exchange that its client is gone."""
         self._connections.discard(self)
         self._transport = None
-        for stream_id in list(self._exchanges):
-            self._lose(stream_id)
+        self._close()
 
     def flush(self) -> None:
         """Write what the protocol has to say."""
@@ -177,11 +185,6 @@ class Connection(asyncio.Protocol):
         """An exchange is over, from our side."""
         if exchange := self._exchanges.pop(stream_id, None):
             exchange.closed()
-
-    def close(self) -> None:
-        """Close politely."""
-        if self._transport is not None:
-            self._transport.close()
 
     def abort(self) -> None:
         """Close at once, losing what is not sent."""
@@ -203,10 +206,13 @@ class Connection(asyncio.Protocol):
             case WindowUpdated() | RemoteSettingsChanged():
                 for exchange in list(self._exchanges.values()):
                     exchange.pump()
+            case ConnectionTerminated():
+                self._close()
 
     def _open(self, event: RequestReceived) -> None:
         headers: dict[str, str] = {}
-        for name, value in cast("list[tuple[str, str]]", event.headers):
+        for raw_name, raw_value in cast("list[tuple[bytes, bytes]]", event.headers):
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]},{value}" if name in headers else value
         exchange = Exchange(self, event.stream_id, headers)
         self._exchanges[event.stream_id] = exchange
@@ -220,6 +226,14 @@ class Connection(asyncio.Protocol):
             self.protocol.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         if exchange is not None and exchange.handler is not None:
             exchange.handler.data_received(event.data)
+
+    def _close(self) -> None:
+        """Nothing more can be said: say so to every handler, and close behind what is written."""
+        for stream_id in list(self._exchanges):
+            self._lose(stream_id)
+        if self._transport is not None:
+            self.flush()
+            self._transport.close()
 
     def _lose(self, stream_id: int) -> None:
         exchange = self._exchanges.pop(stream_id, None)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote
 
 from loguru import logger
@@ -29,6 +29,7 @@ from nova_sonic_emulator.voice import Voice
 _OPERATION = "/invoke-with-bidirectional-stream"
 _REQUEST_RATE_WINDOW_SECONDS = 60
 _HANDSHAKE_SECONDS = 10
+_GOODBYE_SECONDS = 5
 
 
 class Emulator:
@@ -75,7 +76,7 @@ class Emulator:
         self._admitted: deque[float] = deque()
         self._connections: set[Connection] = set()
         self._resources = AsyncExitStack()
-        self._tasks: asyncio.TaskGroup
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as resources:
@@ -84,7 +85,7 @@ class Emulator:
             context = certificates.server_context(self._ca_dir)
             hearing.prepare()
             self.ca_file = self._ca_dir / "ca.pem"
-            self._tasks = await resources.enter_async_context(asyncio.TaskGroup())
+            resources.push_async_callback(self._wait_for_tasks)
             server = await asyncio.get_running_loop().create_server(
                 lambda: Connection(self._accept, self._connections),
                 self._host,
@@ -138,7 +139,7 @@ class Emulator:
             Response(exchange).refuse(refusal)
             return None
         self._count += 1
-        recording = Recording(self._count, model_id)
+        recording = Recording(self._count, model_id, keeps_events=self._keep_recordings)
         if self._keep_recordings:
             self.streams.append(recording)
         stream = Stream(
@@ -147,7 +148,7 @@ class Emulator:
             verifier=verifier,
             scenario=self.scenario,
             voice=self._voice,
-            spawn=self._tasks.create_task,
+            spawn=self._spawn,
             closed=self._forget,
         )
         self._open[recording.number] = stream
@@ -158,7 +159,7 @@ class Emulator:
 
     def _admit(self, exchange: Exchange) -> tuple[str, ChunkVerifier]:
         headers = exchange.headers
-        path, _, query = headers[":path"].partition("?")
+        path, _, query = headers.get(":path", "").partition("?")
         method = headers[":method"]
         if method != "POST" or not (path.startswith("/model/") and path.endswith(_OPERATION)):
             raise Refusal(404, "UnknownOperationException", "The operation is unknown.")
@@ -205,6 +206,17 @@ class Emulator:
 
     def _forget(self, stream: Stream) -> None:
         self._open.pop(stream.recording.number, None)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        # No TaskGroup: one stream's failure must not end the others.
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _wait_for_tasks(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_GOODBYE_SECONDS)
 
     def _hang_up(self) -> None:
         for connection in list(self._connections):

@@ -30,6 +30,7 @@ class Recording:
     Attributes:
         number: Counted from 1 in order of arrival.
         model_id: The model that the client asked for.
+        keeps_events: Whether events are kept; without, only the rest of it is.
         opened_at: When the request arrived, on the clock of `time.monotonic()`.
         inputs: The client's events.
         outputs: The service's events.
@@ -39,6 +40,7 @@ class Recording:
 
     number: int
     model_id: str
+    keeps_events: bool = True
     opened_at: float = field(default_factory=time.monotonic)
     inputs: list[Recorded] = field(default_factory=list)
     outputs: list[Recorded] = field(default_factory=list)
@@ -96,8 +98,9 @@ class Recording:
             self._changed.set()
 
     def _add(self, events: list[Recorded], name: str, fields: dict[str, Any]) -> None:
-        events.append(Recorded(time.monotonic(), name, fields))
-        self._changed.set()
+        if self.keeps_events:
+            events.append(Recorded(time.monotonic(), name, fields))
+            self._changed.set()
 
     async def _wait_for(
         self, events: list[Recorded], name: str, count: int, seconds: float
