@@ -1,0 +1,105 @@
+"""`python -m tests.bench [name …] [--json FILE]`: what `make bench` runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from local.part import PartFailedError
+from tests.bench import answer, audio_path, cost, start
+from tests.bench.figures import Figure
+from tests.bench.report import Report
+from tests.bench.run import Run, Scale
+
+BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
+    "start": start.measure,
+    "audio": audio_path.measure,
+    "cost": cost.measure,
+    "answer": answer.measure,
+}
+
+_LONGEST_SECONDS = 480
+_INTERRUPTED = 130
+
+
+async def run(names: list[str], report: Report, scale: Scale) -> list[Figure]:
+    """Runs benchmarks one after the other, printing each one's figures at once."""
+    one_run = Run(scale, report.say)
+    figures: list[Figure] = []
+    for name in names:
+        report.begin(name)
+        for figure in await BENCHMARKS[name](one_run):
+            figures.append(figure)
+            report.show(figure)
+    return figures
+
+
+def main() -> int:
+    """Runs the benchmarks that are named, or all.
+
+    Returns:
+        0, also when an expectation was missed: a busy machine is no failure; 1 if a benchmark
+        could not be run, 130 after Ctrl-C.
+    """
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything, to try it out")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHMARKS):
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    console = Console(highlight=False)
+    if sys.platform != "linux":
+        console.print("The benchmarks read /proc, so they need Linux.")
+        return 1
+    report = Report(console)
+    began = time.monotonic()
+    scale = Scale.quick() if options.quick else Scale()
+    try:
+        figures = asyncio.run(_bounded(options.names or list(BENCHMARKS), report, scale))
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return _INTERRUPTED
+    except (PartFailedError, TimeoutError) as error:
+        console.print(f"A benchmark could not be run: {error or 'something took too long'}")
+        return 1
+    report.summarise(figures, time.monotonic() - began)
+    if options.json:
+        options.json.write_text(json.dumps(_document(figures), indent=1) + "\n")
+    return 0
+
+
+async def _bounded(names: list[str], report: Report, scale: Scale) -> list[Figure]:
+    # Ctrl-C reaches asyncio.run; SIGTERM should end the processes as cleanly.
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with asyncio.timeout(_LONGEST_SECONDS):
+        return await run(names, report, scale)
+
+
+def _document(figures: list[Figure]) -> dict[str, object]:
+    return {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.release()}",
+            "processor": platform.machine(),
+        },
+        "figures": [figure.as_json() for figure in figures],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""One run of the benchmarks: how much is measured, and what several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.bench.stack import Stack, Wiring
+from tests.bench.talk import SCENARIO, Kind, Talk, talk
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured.
+
+    Attributes:
+        talk_seconds: Length of each window of steady talk.
+        sessions: Calls at once in the crowded case.
+        warm_starts: Calls on a warm process.
+        cold_starts: Calls on a new interpreter.
+        questions: Questions that are asked.
+    """
+
+    talk_seconds: float = 10
+    sessions: int = 10
+    warm_starts: int = 40
+    cold_starts: int = 5
+    questions: int = 12
+
+    @classmethod
+    def quick(cls) -> Scale:
+        """Just enough to see that everything works."""
+        return cls(talk_seconds=1, sessions=2, warm_starts=2, cold_starts=1, questions=2)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run.
+
+    Attributes:
+        scale: How much is measured.
+        say: Tells whoever waits what happens now.
+    """
+
+    scale: Scale
+    say: Callable[[str], None]
+    _talks: dict[Wiring, list[Talk]] = field(default_factory=dict)
+
+    async def talks(self, wiring: Wiring) -> list[Talk]:
+        """Steady talk with one bot, measured once a run: alone, then crowded."""
+        if wiring not in self._talks:
+            self._talks[wiring] = await self._talk(wiring)
+        return self._talks[wiring]
+
+    async def _talk(self, wiring: Wiring) -> list[Talk]:
+        scale = self.scale
+        kinds = [Kind(), Kind(scale.sessions)]
+        if wiring == "ours":
+            kinds.insert(1, Kind(protocol="json"))
+        self.say(f"starting {_NAMES[wiring]}")
+        talks: list[Talk] = []
+        async with Stack(wiring=wiring, scenario=SCENARIO, sessions=scale.sessions) as stack:
+            for kind in kinds:
+                calls = "1 call" if kind.sessions == 1 else f"{kind.sessions} calls"
+                self.say(f"{calls} in steady talk with {_NAMES[wiring]}, {kind.protocol}")
+                talks.append(await talk(stack, kind, seconds=scale.talk_seconds))
+        return talks
+
+
+_NAMES: dict[Wiring, str] = {"ours": "our bot", "stock": "Pipecat's own parts in one process"}
