@@ -284,6 +284,24 @@ async def test_streams_do_not_hear_each_other(emulator: Emulator, call: Call) ->
     ] * 2 + [[]] * 2
 
 
+async def test_an_ear_that_breaks_spoils_no_other_stream(
+    emulator: Emulator, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(_: object) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("nova_sonic_emulator.hearing.Ear.recognise", break_down)
+    deaf, sound = await call(emulator), await call(emulator)
+    for caller in (deaf, sound):
+        await caller.start()
+    await deaf.say(await deaf.open_audio(), await speech("hello"))
+    assert "unexpected error" in str(await deaf.wait_for_end())
+
+    await sound.open_audio()
+    await sound.say_text("hello", interactive=True)
+    await sound.wait_for("completionEnd")
+
+
 async def test_a_mind_that_breaks_is_the_services_own_failure(
     emulator: Emulator, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -211,7 +211,7 @@ class Connection(asyncio.Protocol):
 
     def _open(self, event: RequestReceived) -> None:
         headers: dict[str, str] = {}
-        for raw_name, raw_value in cast("list[tuple[bytes, bytes]]", event.headers):
+        for raw_name, raw_value in event.headers:
             name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]},{value}" if name in headers else value
         exchange = Exchange(self, event.stream_id, headers)

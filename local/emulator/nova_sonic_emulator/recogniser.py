@@ -54,6 +54,7 @@ class Recogniser:
         if self._control is not None:
             self._control.close()
         if self._process is not None:
+            self._process.terminate()  # it may still be loading its models
             self._process.wait()
         self._control = self._process = None
 
