@@ -25,6 +25,8 @@ from services.common.errors import GenerationLost
 GOODBYE_SECONDS = 8.0
 #: After a second Ctrl-C.
 HURRY_SECONDS = 2.0
+#: How often a task tells how full it is. On AWS the line becomes the metric that scaling follows.
+REPORT_SECONDS = 60.0
 
 
 class Phase(enum.Enum):
@@ -72,11 +74,13 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGCHLD, self._fleet.reap)
         prepare_to_fork()
         administration = asyncio.create_task(admin.serve(self._admin_listener, self.slots))
+        reporting = asyncio.create_task(self._report())
         self._tend()
         logger.bind(
             port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
         ).info("bot is listening")
         await self._quit.wait()
+        reporting.cancel()
         await self._drain()
         administration.cancel()
         logger.info("bot has stopped")
@@ -89,6 +93,13 @@ class Supervisor:
             max=self._settings.max_sessions,
             draining=self._phase is not Phase.SERVING,
         )
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_SECONDS)
+            slots = self.slots()
+            percent = round(100 * slots.taken / slots.max)
+            logger.bind(taken=slots.taken, max=slots.max, taken_percent=percent).info("slots")
 
     def _tend(self) -> None:
         """Looks after the fleet soon, in a callback of its own, where forking is safe."""

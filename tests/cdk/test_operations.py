@@ -53,7 +53,7 @@ def test_mail_goes_to_whom_it_is_configured_for(small: Templates, large: Templat
     assert large.one("AWS::SNS::Subscription")["Endpoint"] == "oncall@example.com"
 
 
-@pytest.mark.parametrize("text", [metrics.STARTED, metrics.ENDED, metrics.DIED])
+@pytest.mark.parametrize("text", [metrics.STARTED, metrics.ENDED, metrics.DIED, metrics.SLOTS])
 def test_the_log_lines_that_become_metrics_are_written(text: str) -> None:
     said = re.compile(rf'\.(info|error|warning)\("{text}"')
     assert any(said.search(file.read_text()) for file in BOT.rglob("*.py"))
