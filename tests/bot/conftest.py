@@ -6,20 +6,35 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 import pytest
+import pytest_asyncio
 from moto.server import ThreadedMotoServer
+from nova_sonic_emulator import Emulator
 
 from services.common.sessions import Session, SessionStatus, SessionStore, table_definition
 from services.common.settings import CommonSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 API_KEY = "the-tests-own-api-key"
+NOVA_KEY_ID = "AKIDTESTS"
+NOVA_SECRET = "secret-of-the-tests"
+BOT = {
+    "HOST": "127.0.0.1",
+    "PORT": "0",
+    "ADMIN_PORT": "0",
+    "API_KEY": API_KEY,
+    "NOVA_AWS_ACCESS_KEY_ID": NOVA_KEY_ID,
+    "NOVA_AWS_SECRET_ACCESS_KEY": NOVA_SECRET,
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "https://localhost:9",
+    "LOG_FORMAT": "json",
+    "DRAIN_SECONDS": "1",
+}
 START_SECONDS = 60.0
 #: Generous: the machine that runs the tests may be busy with other things.
 PATIENCE_SECONDS = 30.0
@@ -86,6 +101,14 @@ class Bot:
             await self._reading
         return code
 
+    async def kill(self) -> None:
+        """Ends the supervisor without a word and waits until its sessions have followed."""
+        if self.process.returncode is None:
+            self.process.kill()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self.process.wait()
+            await self._reading
+
     async def _read(self) -> None:
         assert self.process.stderr is not None
         async for raw in self.process.stderr:
@@ -128,9 +151,9 @@ def moto_url() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The variables that lead to moto and to tables of the test's own, also set here."""
+@pytest.fixture(scope="module")
+def aws(moto_url: str) -> Iterator[dict[str, str]]:
+    """The variables that lead to moto and to tables of the module's own, also set here."""
     suffix = secrets.token_hex(4)
     environment = {
         "AWS_ENDPOINT_URL_DYNAMODB": moto_url,
@@ -141,8 +164,14 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "SESSIONS_TABLE": f"sessions-{suffix}",
         "ORDERS_TABLE": f"orders-{suffix}",
     }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        _create_tables(environment)
+        yield environment
+
+
+def _create_tables(environment: Mapping[str, str]) -> None:
     database = boto3.client("dynamodb")
     database.create_table(**table_definition(environment["SESSIONS_TABLE"]))
     database.create_table(
@@ -151,61 +180,72 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         AttributeDefinitions=[{"AttributeName": "order_number", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    return environment
+    order = {
+        "order_number": {"S": "4217"},
+        "status": {"S": "shipped"},
+        "items": {"L": [{"S": "one blue kettle"}]},
+        "delivery_date": {"S": "2026-11-23"},
+        "carrier": {"S": "Parcel Post"},
+        "card_number": {"S": "nobody's business"},
+    }
+    database.put_item(TableName=environment["ORDERS_TABLE"], Item=order)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sessions(aws: dict[str, str]) -> SessionStore:
     """The session records that the bot uses."""
     return SessionStore.connect(CommonSettings())
 
 
+async def launch(environment: Mapping[str, str]) -> Bot:
+    """Starts a bot and waits until it listens."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.bot",
+        cwd=REPOSITORY,
+        env={**os.environ, **BOT, **environment},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    bot = Bot(process)
+    line = await bot.line("bot is listening")
+    bot.port, bot.admin_port = line["port"], line["admin_port"]
+    return bot
+
+
+StartBot = Callable[..., Awaitable[Bot]]
+
+
 @pytest.fixture
-def nova() -> dict[str, str]:
-    """The variables that lead to Nova Sonic; here nowhere, which no test of this folder minds."""
-    return {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "https://localhost:9"}
-
-
-StartBot = Callable[..., Any]
-
-
-@pytest.fixture
-async def start_bot(aws: dict[str, str], nova: dict[str, str]) -> AsyncIterator[StartBot]:
-    """Starts bots; each ends with the test."""
+async def start_bot(aws: dict[str, str]) -> AsyncIterator[StartBot]:
+    """Starts bots without a Nova Sonic; each ends with the test."""
     bots: list[Bot] = []
 
     async def start(**settings: str) -> Bot:
-        environment: Mapping[str, str] = {
-            **os.environ,
-            **aws,
-            **nova,
-            "HOST": "127.0.0.1",
-            "PORT": "0",
-            "ADMIN_PORT": "0",
-            "API_KEY": API_KEY,
-            "NOVA_AWS_ACCESS_KEY_ID": "AKIDTESTS",
-            "NOVA_AWS_SECRET_ACCESS_KEY": "secret-of-the-tests",
-            "LOG_FORMAT": "json",
-            "DRAIN_SECONDS": "1",
-            **settings,
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.bot",
-            cwd=REPOSITORY,
-            env=environment,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        bot = Bot(process)
-        bots.append(bot)
-        line = await bot.line("bot is listening")
-        bot.port, bot.admin_port = line["port"], line["admin_port"]
-        return bot
+        bots.append(await launch({**aws, **settings}))
+        return bots[-1]
 
     yield start
     for bot in bots:
-        if bot.process.returncode is None:
-            bot.process.kill()
-        await bot.process.wait()
-        await bot._reading
+        await bot.kill()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def emulator() -> AsyncIterator[Emulator]:
+    """A Nova Sonic that converses."""
+    async with Emulator(credentials={NOVA_KEY_ID: NOVA_SECRET}) as emulator:
+        yield emulator
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(aws: dict[str, str], emulator: Emulator) -> AsyncIterator[Bot]:
+    """One bot for a module's tests, on the emulator."""
+    bot = await launch(
+        {
+            **aws,
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": emulator.url,
+            "SSL_CERT_FILE": str(emulator.ca_file),
+        }
+    )
+    yield bot
+    await bot.kill()
