@@ -140,7 +140,7 @@ class Caller:
     async def until_quiet(self, pause: float = 0.7, seconds: float = 30) -> None:
         """Waits until no audio has come for a while."""
         async with asyncio.timeout(seconds):
-            while not self.received or time.monotonic() - self.received[-1][0] < pause:
+            while not self.received or time.monotonic() - self.received[-1][0] < pause:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:

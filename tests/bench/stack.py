@@ -140,7 +140,7 @@ class Stack:
         """Waits until so many warm processes wait for a caller."""
         url = f"http://127.0.0.1:{self._ports[4]}/ready"
         async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(_WAIT_SECONDS):
-            while (await client.get(url)).json()["slots"]["idle"] < processes:
+            while (await client.get(url)).json()["slots"]["idle"] < processes:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def streams(self, count: int) -> list[StreamTimes]:
