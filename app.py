@@ -20,11 +20,10 @@ def main() -> int:
 
     app = App()
     try:
-        config = load_environment(app.node.try_get_context("env"))
+        Deployment(app, config=load_environment(app.node.try_get_context("env")))
     except ConfigError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return USAGE_EXIT
-    Deployment(app, config=config)
     add_validation(app)
     app.synth()
     return 0

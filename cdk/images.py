@@ -10,15 +10,15 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from cdk.config import ConfigError
-from cdk.config.parts import Images
+from cdk.config import ConfigError, Environment
+from cdk.config.fargate import Architecture
 
 ROOT = Path(__file__).parents[1]
 
 SERVICES = ("client", "server", "bot")
 
-_LAMBDA_ENTRYPOINT = ["python", "-m", "awslambdaric"]
-_LAMBDA_HANDLER = ["services.server.function.handler"]
+_FUNCTION_ENTRYPOINT = ["python", "-m", "awslambdaric"]
+FUNCTION_HANDLER = ["services.server.function.handler"]
 
 _NOT_FOR_IMAGES = (
     ".*",
@@ -42,15 +42,28 @@ class ServiceImages:
     server_function: lambda_.DockerImageCode
 
 
-def service_images(scope: Construct, images: Images, *, root: Path = ROOT) -> ServiceImages:
+def service_images(scope: Construct, config: Environment, *, root: Path = ROOT) -> ServiceImages:
     """The images that the configuration names: from ECR repositories, or built from Dockerfiles.
 
     Raises:
         ConfigError: They are to be built and a Dockerfile is missing.
     """
+    images = config.images
     if images.repositories is not None and images.tag is not None:
         return _from_repositories(scope, images.repositories, images.tag)
-    return _from_dockerfiles(images, root)
+    for name in SERVICES:
+        if not (root / _dockerfile(name)).is_file():
+            raise ConfigError(
+                [
+                    f"cdk/environments/{config.name}.toml: images.repositories: is missing and "
+                    f"there is no {_dockerfile(name)} to build; set repositories and tag."
+                ]
+            )
+    return _from_dockerfiles(images.architecture, root)
+
+
+def _dockerfile(service: str) -> str:
+    return f"services/{service}/Dockerfile"
 
 
 def _from_repositories(scope: Construct, prefix: str, tag: str) -> ServiceImages:
@@ -67,26 +80,20 @@ def _from_repositories(scope: Construct, prefix: str, tag: str) -> ServiceImages
         server_function=lambda_.DockerImageCode.from_ecr(
             repositories["server"],
             tag_or_digest=tag,
-            entrypoint=_LAMBDA_ENTRYPOINT,
-            cmd=_LAMBDA_HANDLER,
+            entrypoint=_FUNCTION_ENTRYPOINT,
+            cmd=FUNCTION_HANDLER,
         ),
     )
 
 
-def _from_dockerfiles(images: Images, root: Path) -> ServiceImages:
-    files = {name: f"services/{name}/Dockerfile" for name in SERVICES}
-    for file in files.values():
-        if not (root / file).is_file():
-            raise ConfigError(
-                [f"images: there is no {file} to build; set repositories and tag instead."]
-            )
-    arm64 = images.architecture == "arm64"
+def _from_dockerfiles(architecture: Architecture, root: Path) -> ServiceImages:
+    arm64 = architecture == "arm64"
     platform = assets.Platform.LINUX_ARM64 if arm64 else assets.Platform.LINUX_AMD64
 
     def build(name: str) -> ecs.ContainerImage:
         return ecs.ContainerImage.from_asset(
             str(root),
-            file=files[name],
+            file=_dockerfile(name),
             platform=platform,
             exclude=list(_NOT_FOR_IMAGES),
             ignore_mode=IgnoreMode.DOCKER,
@@ -98,11 +105,11 @@ def _from_dockerfiles(images: Images, root: Path) -> ServiceImages:
         bot=build("bot"),
         server_function=lambda_.DockerImageCode.from_image_asset(
             str(root),
-            file=files["server"],
+            file=_dockerfile("server"),
             platform=platform,
             exclude=list(_NOT_FOR_IMAGES),
             ignore_mode=IgnoreMode.DOCKER,
-            entrypoint=_LAMBDA_ENTRYPOINT,
-            cmd=_LAMBDA_HANDLER,
+            entrypoint=_FUNCTION_ENTRYPOINT,
+            cmd=FUNCTION_HANDLER,
         ),
     )

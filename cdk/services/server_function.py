@@ -14,8 +14,9 @@ from cdk.config import Environment
 from cdk.data import Records
 from cdk.services.server import server_environment, server_grants
 
-_TIMEOUT = Duration.seconds(15)
-"""A start with its settings from Parameter Store, and a request within the store's 5 s."""
+TIMEOUT_SECONDS = 25
+"""More than the application gives a request (``REQUEST_SECONDS`` of ``services.server.boundary``),
+so that a slow one ends with an answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class ServerFunction(Construct):
             code=props.code,
             architecture=lambda_.Architecture.ARM_64 if arm64 else lambda_.Architecture.X86_64,
             memory_size=config.server.memory,
-            timeout=_TIMEOUT,
+            timeout=Duration.seconds(TIMEOUT_SECONDS),
             environment=server_environment(config, props.records),
             log_group=self.log_group,
             role=role,

@@ -54,7 +54,7 @@ class ServicesStack(Stack):
             termination_protection=config.protected,
         )
         self._props = props
-        self._images = service_images(self, config.images)
+        self._images = service_images(self, config)
         self._hosting = self._host()
         self._alarms = Alarms(
             self,

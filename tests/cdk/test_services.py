@@ -1,15 +1,18 @@
 """The three services: how they run, and what they are told."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from cdk.services import bot, server
 from services.bot.settings import BotSettings
 from services.common.settings import CommonSettings, _is_secret
+from services.server.boundary import REQUEST_SECONDS
 from services.server.settings import ServerSettings
 from tests.cdk.templates import Templates
+
+ROOT = Path(__file__).parents[2]
 
 _SETTINGS: dict[str, type[CommonSettings]] = {"server": ServerSettings, "bot": BotSettings}
 
@@ -149,13 +152,17 @@ def test_a_service_may_read_every_secret_that_its_settings_ask_for(
 ) -> None:
     fields = _SETTINGS[service].model_fields
     assert {name.upper() for name, field in fields.items() if _is_secret(field)} == set(names)
-    assert SecretStr not in (fields["log_level"].annotation,)
 
 
 def test_the_server_can_be_a_function_behind_the_same_load_balancer(small: Templates) -> None:
     function = small.one("AWS::Lambda::Function")
     assert function["ImageConfig"]["EntryPoint"] == ["python", "-m", "awslambdaric"]
     assert function["Architectures"] == ["arm64"]
+    (handler,) = function["ImageConfig"]["Command"]
+    module, _, name = handler.rpartition(".")
+    assert module == "services.server.function"
+    assert f"\n{name} = " in (ROOT / f"{module.replace('.', '/')}.py").read_text()
+    assert REQUEST_SECONDS < function["Timeout"] < 60
     assert "VpcConfig" not in function
     group = small.one("AWS::ElasticLoadBalancingV2::TargetGroup", "Server")
     assert group["TargetType"] == "lambda"
