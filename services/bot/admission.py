@@ -58,14 +58,16 @@ class Admission:
             if ticket is not None:
                 session = await self._resources.sessions.take(ticket)
                 agent = self._agent(session.agent)
-                line = WebSocketLine(socket, subprotocol=None, speaks_rtvi=True)
+                line = WebSocketLine(socket, subprotocol=None, speaks_rtvi=True, resumable=True)
             else:
                 subprotocol = self._checked_key(socket.scope["subprotocols"])
                 agent = self._agent(
                     socket.query_params.get("agent", self._resources.settings.agents[0])
                 )
                 session = await self._open_session(agent)
-                line = WebSocketLine(socket, subprotocol=subprotocol, speaks_rtvi=False)
+                line = WebSocketLine(
+                    socket, subprotocol=subprotocol, speaks_rtvi=False, resumable=False
+                )
         return Call(session, agent, line, self._resources)
 
     async def of_offer(self, ticket: str) -> "tuple[Call, WebRtcLine]":

@@ -54,6 +54,7 @@ class Call:
         self._resources = resources
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._started = asyncio.Event()
+        self._greeting: asyncio.Task[None] | None = None
         self._own_end = Ending.AGENT_HUNG_UP
         line.on_gone(self.hang_up)
 
@@ -149,14 +150,18 @@ class Call:
     ) -> None:
         """Has the agent speak first, as soon as the caller can hear it."""
 
-        async def greet(*_: object) -> None:
+        async def greet() -> None:
             await watch.until_it_listens()
             await conversation.nova.queue_frame(greeting(self._agent))
 
+        async def begin(*_: object) -> None:
+            # Pipecat waits for its event handlers when it stops, and this may take a while.
+            self._greeting = self._greeting or asyncio.create_task(greet())
+
         if self.line.speaks_rtvi:
-            worker.rtvi.add_event_handler("on_client_ready", greet)
+            worker.rtvi.add_event_handler("on_client_ready", begin)
         else:
-            worker.add_event_handler("on_pipeline_started", greet)
+            worker.add_event_handler("on_pipeline_started", begin)
 
     async def _run_until_the_end(self, worker: PipelineWorker) -> Ending:
         settings = self._resources.settings
@@ -169,6 +174,8 @@ class Call:
         running.add_done_callback(lambda _: self.hang_up(self._own_end))
         ending = await self._ending
         limit.cancel()
+        if self._greeting is not None:
+            self._greeting.cancel()
         if not running.done():
             await self._announce(ending)
             await self._stop(worker, running, ending)

@@ -1,9 +1,9 @@
 """A caller's WebSocket that remembers how it was closed and knows how to close."""
 
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, Self
 
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketState
 
 from services.bot.ending import Ending
 
@@ -18,6 +18,19 @@ class CallerSocket(WebSocket):
         super().__init__(scope, receive, send)
         self._ending = Ending.AGENT_HUNG_UP
         self.left_with = Ending.CALLER_DROPPED
+
+    @classmethod
+    def adopt(cls, socket: WebSocket) -> Self:
+        """Takes over a WebSocket that somebody else received, and perhaps accepted."""
+        adopted = cls(socket.scope, socket._receive, socket._send)
+        adopted.client_state = socket.client_state
+        adopted.application_state = socket.application_state
+        return adopted
+
+    async def accept_once(self, subprotocol: str | None) -> None:
+        """Accepts the WebSocket unless that has been done."""
+        if self.application_state is WebSocketState.CONNECTING:
+            await self.accept(subprotocol)
 
     def say_goodbye_with(self, ending: Ending) -> None:
         """Chooses the close code for when we hang up."""

@@ -29,19 +29,27 @@ class WebSocketLine:
         resumable: Whether the caller holds a token to come back with.
     """
 
-    def __init__(self, socket: CallerSocket, *, subprotocol: str | None, speaks_rtvi: bool) -> None:
+    def __init__(
+        self,
+        socket: CallerSocket,
+        *,
+        subprotocol: str | None,
+        speaks_rtvi: bool,
+        resumable: bool,
+    ) -> None:
         """Prepares the transport.
 
         Args:
             socket: The caller's WebSocket, not yet accepted.
             subprotocol: What is agreed on, if the caller offered any.
-            speaks_rtvi: Whether a browser is at the other end, with a ticket and a resume token.
+            speaks_rtvi: Whether a browser is at the other end, or a program on the JSON protocol.
+            resumable: Whether the caller came with a ticket and so has a resume token.
         """
         self._socket = socket
         self._subprotocol = subprotocol
         self._tell: Callable[[Ending], None] = lambda _: None
         self.speaks_rtvi = speaks_rtvi
-        self.resumable = speaks_rtvi
+        self.resumable = resumable
         self.audio_out_sample_rate = SAMPLE_RATE_OUT if speaks_rtvi else json_protocol.SAMPLE_RATE
         protocol: type[BrowserProtocol | JsonProtocol] = (
             BrowserProtocol if speaks_rtvi else JsonProtocol
@@ -69,7 +77,7 @@ class WebSocketLine:
 
     async def open(self) -> None:
         """Accepts the WebSocket."""
-        await self._socket.accept(self._subprotocol)
+        await self._socket.accept_once(self._subprotocol)
 
     async def tell(self, message: dict[str, Any]) -> None:
         """Sends a message past everything that waits to be played."""
