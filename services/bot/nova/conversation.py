@@ -233,16 +233,24 @@ class Conversation:
 
     def _answered(self) -> None:
         """The answer is complete, though the caller may still be listening to it."""
-        answer = self._answer
-        self._turn_over(answer.text if answer else "")
+        answer, self._answer = self._answer, None
+        if answer is None:
+            return
+        if self._tools:
+            self._already_said.append(answer.text)  # "Let me look that up": more is to come
+        else:
+            self._turn_over(answer.text)
         self._last_answer = answer
 
     def _barged_in(self) -> None:
         """The caller speaks: an answer that is still playing ends with what was heard of it."""
         if self._answer is not None:
             self._turn_over(self._answer.heard())
-        elif (last := self._last_answer) is not None and last.playing and self._lines:
-            self._lines[-1] = Line("ASSISTANT", last.heard())
+        elif (last := self._last_answer) is not None and last.playing:
+            if self._already_said:
+                self._already_said[-1] = last.heard()
+            elif self._lines:
+                self._lines[-1] = Line("ASSISTANT", last.heard())
         self._last_answer = None
 
     def _turn_over(self, said: str) -> None:

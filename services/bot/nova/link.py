@@ -109,7 +109,7 @@ class Link:
             self._outgoing.put_nowait(event)
 
     async def receive(self) -> Chunk:
-        """The next event. Safe to cancel, as the SDK's own is not.
+        """The next event.
 
         Raises:
             NovaError: The stream was refused or lost, or has ended.
@@ -154,11 +154,7 @@ class Link:
             self._transport.close()
 
     async def _read(self) -> None:
-        """Reads until the end.
-
-        One task from beginning to end, since cancelling a read leaves the CRT's thread with a
-        future it may not set. It ends when the transport is closed.
-        """
+        """Reads until the end, which closing the transport brings about."""
         try:
             await self._read_all()
             error: NovaError = StreamLost("the service ended the stream")

@@ -13,6 +13,7 @@ from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import (
     Frame,
     InputAudioRawFrame,
+    LLMContextFrame,
     LLMMessagesAppendFrame,
     LLMRunFrame,
     OutputAudioRawFrame,
@@ -128,6 +129,7 @@ class Caller:
             asyncio.create_task(runner.run()),
             asyncio.create_task(self._use_microphone()),
         ]
+        await self.after.until(lambda: self.after.of(LLMContextFrame))
 
     @property
     def over(self) -> bool:

@@ -19,7 +19,7 @@ LONG_ANSWER = {
         {
             "name": "story",
             "mentions": ["story"],
-            "answer": [{"says": [f"This is sentence number {n} of the story." for n in range(9)]}],
+            "answer": [{"says": [f"This is sentence number {n} of the story." for n in range(4)]}],
         }
     ],
     "misunderstood": ["I heard you."],
@@ -111,7 +111,7 @@ async def test_a_stream_lost_in_mid_sentence_is_taken_up_by_the_next(
         emulator, history=[{"role": "user", "content": "I am Bo."}], answer_seconds=1.5
     )
     await caller.write("Tell me a story.")
-    await caller.until_said("number 8 of the story.")
+    await caller.until_said("number 3 of the story.")
     assert caller.states == ["ready", "reconnecting", "ready"]
     first, second = emulator.streams
     (asked,) = texts(second, interactive=True)
@@ -283,7 +283,7 @@ async def test_on_barge_in_the_context_ends_where_the_caller_stopped_listening(
     await caller.until_said("I heard you.")
     said = caller.messages("assistant")[0]
     assert said.startswith("This is sentence number 0")
-    assert "number 5" not in said
+    assert "number 3" not in said
 
 
 async def test_an_idle_line_is_closed_with_every_goodbye(
@@ -396,7 +396,7 @@ async def test_a_setup_that_nova_refuses_is_not_sent_again(
     emulator = await start_emulator(models={"available": ["another-model"]})
     caller = await dial(emulator)
     await caller.until_over()
-    assert caller.states == []
+    assert "reconnecting" not in caller.states
     assert caller.before.of(ErrorFrame)[0].error == AGENT_UNAVAILABLE
 
 
