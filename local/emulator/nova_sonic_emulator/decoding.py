@@ -54,6 +54,7 @@ class Decoders:
         self._phones.add_allphone_file("phones")
         self._phones.activate_search("phones")
         self._language = pocketsphinx.Decoder(fwdflat=False, loglevel="FATAL")
+        self._open = self._language
         self._known = ""
         self._expects_script = False
         self._audio = bytearray()
@@ -69,7 +70,7 @@ class Decoders:
         if grammar is not None:
             self._learn(grammar)
             self._grammar.start_utt()
-        self._open.activate_search("phones" if self._expects_script else self._language_search)
+        self._open = self._language if grammar is None else self._phones
         self._open.start_utt()
 
     def hear(self, pcm: bytes) -> None:
@@ -105,11 +106,10 @@ class Decoders:
         self._known = grammar
 
     def _decode_freely(self) -> str:
-        self._open.activate_search(self._language_search)
-        self._open.start_utt()
-        self._open.process_raw(bytes(self._audio), full_utt=True)
-        self._open.end_utt()
-        return _text(self._open)
+        self._language.start_utt()
+        self._language.process_raw(bytes(self._audio), full_utt=True)
+        self._language.end_utt()
+        return _text(self._language)
 
 
 def _fit(grammar: pocketsphinx.Decoder, phones: pocketsphinx.Decoder) -> tuple[float, float]:
