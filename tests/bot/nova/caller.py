@@ -71,21 +71,27 @@ class Tap(FrameProcessor):
 
 
 class Ear(BaseOutputTransport):
-    """A transport's output that takes as long as playing would."""
+    """A transport's output that takes as long as playing would, or a part of it."""
+
+    def __init__(self, speed: float) -> None:
+        super().__init__(TransportParams(audio_out_enabled=True))
+        self._speed = speed
 
     async def start(self, frame: StartFrame) -> None:
         await super().start(frame)
         await self.set_transport_ready(frame)
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
-        await asyncio.sleep(len(frame.audio) / 2 / frame.sample_rate)
+        await asyncio.sleep(len(frame.audio) / 2 / frame.sample_rate / self._speed)
         return True
 
 
 class Caller:
     """One call."""
 
-    def __init__(self, settings: NovaSettings, history: list[dict[str, str]]) -> None:
+    def __init__(
+        self, settings: NovaSettings, history: list[dict[str, str]], playing_speed: float
+    ) -> None:
         self.nova = NovaSonic(settings=settings, instructions=INSTRUCTIONS)
         self.nova.register_function("track_order", self._track_order)
         self.order = {"status": "delivered", "delivery_date": "2026-11-20"}
@@ -106,7 +112,7 @@ class Caller:
                     self.before,
                     self.nova,
                     self.after,
-                    Ear(TransportParams(audio_out_enabled=True)),
+                    Ear(playing_speed),
                     self.heard,
                     aggregators.assistant(),
                 ]

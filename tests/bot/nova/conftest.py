@@ -19,11 +19,11 @@ Dial = Callable[..., Awaitable[Caller]]
 
 @pytest.fixture
 async def start_emulator() -> AsyncIterator[StartEmulator]:
-    """Starts an emulator with a scenario's parts, given as in the file."""
+    """Starts an emulator with a scenario's parts; it sends audio as fast as it can."""
     async with AsyncExitStack() as resources:
 
         async def start(**parts: Any) -> Emulator:  # noqa: ANN401 - tables of a scenario file
-            scenario = Scenario.model_validate(parts)
+            scenario = Scenario.model_validate({"pace": {"lead_ms": 60_000}, **parts})
             emulator = Emulator(scenario=scenario, credentials={KEY_ID: SECRET}, ca_dir=CA_DIR)
             return await resources.enter_async_context(emulator)
 
@@ -39,6 +39,7 @@ async def dial(start_emulator: StartEmulator) -> AsyncIterator[Dial]:
         to: Emulator | str,
         *,
         history: list[dict[str, str]] | None = None,
+        playing_speed: float = 10.0,
         **settings: Any,  # noqa: ANN401 - fields of NovaSettings
     ) -> Caller:
         made = NovaSettings.model_validate(
@@ -50,7 +51,7 @@ async def dial(start_emulator: StartEmulator) -> AsyncIterator[Dial]:
                 **settings,
             }
         )
-        caller = Caller(made, history or [])
+        caller = Caller(made, history or [], playing_speed)
         callers.append(caller)
         await caller.dial()
         return caller
