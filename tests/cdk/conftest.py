@@ -10,6 +10,11 @@ from tests.cdk.templates import Templates
 
 ROOT = Path(__file__).parents[2]
 
+CANARY = "canary-that-no-template-may-show"
+"""What every secret is in the environment that templates are made in."""
+
+SECRETS = ("API_KEY", "DAILY_API_KEY", "NOVA_AWS_ACCESS_KEY_ID", "NOVA_AWS_SECRET_ACCESS_KEY")
+
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -22,16 +27,17 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from aws_cdk import App  # isort: skip
 
     folder = tmp_path_factory.mktemp("cdk") / "cdk.out"
-    kept = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("AWS_")}
-    try:
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            environment.delenv(name)
+        for name in SECRETS:
+            environment.setenv(name, CANARY)
         flags = json.loads((ROOT / "cdk.json").read_text())["context"]
         app = App(context=flags, outdir=str(folder))
         for name in ("small", "large"):
             Deployment(app, config=load_environment(name))
         add_validation(app)
         app.synth()
-    finally:
-        os.environ.update(kept)
     return folder
 
 

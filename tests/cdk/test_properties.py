@@ -2,8 +2,9 @@
 
 import json
 import re
-from typing import Any
+from pathlib import Path
 
+from tests.cdk.conftest import CANARY
 from tests.cdk.templates import Templates, as_list
 
 _WILDCARDS = {"ecr:GetAuthorizationToken": "the token is for the whole registry"}
@@ -118,6 +119,13 @@ def test_no_template_asks_for_or_shows_a_secret(templates: Templates) -> None:
         assert not [n for n in names if re.search("KEY|SECRET|TOKEN|PASSWORD", n)], service
 
 
+def test_no_secret_of_the_environment_gets_into_what_is_deployed(assembly: Path) -> None:
+    files = [file for file in assembly.rglob("*") if file.is_file()]
+    assert len(files) > 12
+    for file in files:
+        assert CANARY.encode() not in file.read_bytes(), file.name
+
+
 def test_what_is_protected_outlives_its_stack(small: Templates, large: Templates) -> None:
     for templates, policy in ((small, "Delete"), (large, "Retain")):
         for id, resource in templates.all().items():
@@ -126,8 +134,7 @@ def test_what_is_protected_outlives_its_stack(small: Templates, large: Templates
 
 
 def test_a_protected_deployment_cannot_be_deleted_by_accident(
-    assembly: Any,  # noqa: ANN401
-    large: Templates,
+    assembly: Path, large: Templates
 ) -> None:
     manifest = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     guarded = {
