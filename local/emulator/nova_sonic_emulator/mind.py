@@ -111,7 +111,7 @@ class Mind:
             return self._say(self._misunderstood())
         self._memory.update(understood.slots)
         intent = understood.intent
-        needed = {name: self._memory.get(name) for name in intent.needs}
+        needed = {name: self._memory.get(name, "") for name in intent.needs}
         if not all(needed.values()):
             return self._say(intent.asks)
         known = {**needed, **understood.slots}
