@@ -41,7 +41,7 @@ def test_a_spoken_question_is_answered_aloud_from_the_orders_table(
 def test_a_sentence_outside_the_script_is_not_met_with_silence(
     stack: LocalStack, browser_type: BrowserType, tmp_path: Path
 ) -> None:
-    microphone = compose(tmp_path, [8.0, "out_of_script", 60.0])
+    microphone = compose(tmp_path, [8.0, "the_weather_was_lovely", 60.0])
     with calling(browser_type, stack.page_url, microphone=microphone) as caller:
         caller.start()
         caller.wait_to_hear()
