@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+import httpx
 
 from local.probe import free_ports
 
@@ -108,6 +111,16 @@ class LocalStack:
                     self.lines[-40:]
                 )
                 self._changed.wait(min(left, 0.5))
+
+    def wait_for_status(self, bot_id: str, status: str, seconds: float = 15) -> dict[str, Any]:
+        """Ask `/status` until the bot has `status`; the whole answer."""
+        deadline = time.monotonic() + seconds
+        while True:
+            answer: dict[str, Any] = httpx.get(f"{self.page_url}/status/{bot_id}").json()
+            if answer.get("status") == status:
+                return answer
+            assert time.monotonic() < deadline, f"the bot did not become {status}: {answer}"
+            time.sleep(0.1)
 
     def _read(self) -> None:
         assert self.process.stdout is not None
