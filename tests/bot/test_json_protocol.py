@@ -31,12 +31,12 @@ async def test_a_question_gets_a_spoken_answer_from_the_tool(
             heard = await caller.event("transcript", lambda event: event["role"] == "user")
             answered = await caller.event(
                 "transcript",
-                lambda event: event["role"] == "assistant" and event["final"],
+                lambda event: event["final"] and "4217" in event["text"],
                 after=heard,
             )
             await caller.event("media", after=heard)
     assert caller.events[heard]["text"].startswith("where is my order")
-    assert "4217" in caller.events[answered]["text"]
+    assert caller.events[answered]["role"] == "assistant"
     assert "blue kettle" in caller.events[answered]["text"]
     assert len(caller.heard(after=heard)) > 16_000
     assert "toolUse" in emulator.streams[-1].output_names()
@@ -45,9 +45,10 @@ async def test_a_question_gets_a_spoken_answer_from_the_tool(
     record = await until_status(sessions, session_id, SessionStatus.ENDED)
     assert record.reason == "caller-left"
     turns = await sessions.turns(session_id)
-    assert [turn.role for turn in turns] == ["assistant", "user", "assistant"]
-    assert [turn.number for turn in turns] == [1, 2, 3]
-    assert turns[0].started_at < turns[1].started_at < turns[2].started_at
+    assert [turn.role for turn in turns[:2]] == ["assistant", "user"]
+    assert "4217" in turns[-1].text
+    assert [turn.number for turn in turns] == list(range(1, len(turns) + 1))
+    assert [turn.started_at for turn in turns] == sorted(turn.started_at for turn in turns)
     assert not any(turn.interrupted for turn in turns)
 
 

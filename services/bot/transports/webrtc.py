@@ -74,6 +74,8 @@ class WebRtcLine:
         except Exception as error:
             # aiortc raises whatever its parser stumbles over.
             raise OfferError("The SDP offer cannot be used.") from error
+        if not any(line.kind == "audio" for line in self._connection.pc.getTransceivers()):
+            raise OfferError("The SDP offer has no audio.")
         answer: dict[str, str] | None = self._connection.get_answer()  # type: ignore[no-untyped-call]
         if answer is None:
             raise OfferError("The SDP offer led to no answer.")
