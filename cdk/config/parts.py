@@ -36,7 +36,8 @@ class Part(BaseModel):
 
 
 def _is_label(name: str) -> str:
-    if not name.replace("-", "").isalnum() or name.strip("-") != name:
+    letters = name.replace("-", "")
+    if not (letters.isascii() and letters.isalnum()) or name.strip("-") != name:
         raise ValueError(f"{name!r} is no DNS label; use letters, digits and inner hyphens")
     return name.lower()
 

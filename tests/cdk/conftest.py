@@ -3,9 +3,16 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+# First of all, because it chooses the Node.js that runs the CDK.
+from cdk.config import load_environment  # isort: skip
+from aws_cdk import App
+
+from cdk.deployment import Deployment
+from cdk.validation import add_validation
 from tests.cdk.templates import Templates
 
 ROOT = Path(__file__).parents[2]
@@ -17,22 +24,21 @@ SECRETS = ("API_KEY", "DAILY_API_KEY", "NOVA_AWS_ACCESS_KEY_ID", "NOVA_AWS_SECRE
 
 
 @pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def flags() -> dict[str, Any]:
+    """The feature flags, which the CDK's command line hands to the app."""
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return context
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory, flags: dict[str, Any]) -> Path:
     """The folder of the cloud assembly, made without credentials and judged like every synth."""
-    from cdk.config import load_environment
-    from cdk.deployment import Deployment
-    from cdk.validation import add_validation
-
-    # After `cdk`, which chooses the Node.js that runs it.
-    from aws_cdk import App  # isort: skip
-
     folder = tmp_path_factory.mktemp("cdk") / "cdk.out"
     with pytest.MonkeyPatch.context() as environment:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             environment.delenv(name)
         for name in SECRETS:
             environment.setenv(name, CANARY)
-        flags = json.loads((ROOT / "cdk.json").read_text())["context"]
         app = App(context=flags, outdir=str(folder))
         for name in ("small", "large"):
             Deployment(app, config=load_environment(name))

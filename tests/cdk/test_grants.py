@@ -2,10 +2,16 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk import Environment as Target
 
+from cdk.config import load_environment
+from cdk.config.parts import Secrets
 from cdk.services import bot, server
+from cdk.services.grants import secret_statements
 from tests.cdk.templates import Templates, as_list
 
 ROOT = Path(__file__).parents[2] / "services"
@@ -126,6 +132,22 @@ def test_the_model_is_granted_alone_and_secrets_by_name(large: Templates) -> Non
     )
     prefix = "arn:aws:ssm:us-east-1:123456789012:parameter/voice-agents/large/"
     assert resources["ssm:GetParameters"] == [f"{prefix}{name}" for name in bot.SECRETS]
+
+
+def test_a_key_of_the_teams_own_decrypts_these_parameters_only(flags: dict[str, Any]) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+    config = load_environment("large").model_copy(update={"secrets": Secrets(key_arn=key)})
+    env = Target(account=config.account, region=config.region)
+    _, decrypt = secret_statements(
+        Stack(App(context=flags), "Stack", env=env), config, server.SECRETS
+    )
+    found = decrypt.to_statement_json()
+    assert (found["Action"], found["Resource"]) == ("kms:Decrypt", key)
+    conditions = found["Condition"]["StringEquals"]
+    assert conditions["kms:EncryptionContext:PARAMETER_ARN"] == [
+        "arn:aws:ssm:us-east-1:123456789012:parameter/voice-agents/large/API_KEY"
+    ]
+    assert conditions["kms:ViaService"].startswith("ssm.us-east-1.")
 
 
 def test_the_key_is_used_through_dynamodb_only(templates: Templates) -> None:

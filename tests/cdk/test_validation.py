@@ -2,8 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from cfnlint.api import lint_file  # type: ignore[import-untyped]
+
+from cdk.validation import add_validation
 
 RULES = (
     "AwsSolutions::AwsSolutions-S1",
@@ -13,6 +23,7 @@ RULES = (
     "CloudFormation-Validate::CONTAINERS_ARE_HARDENED",
     "CloudFormation-Validate::LOG_GROUPS_FORGET",
     "CloudFormation-Validate::LISTENERS_SPEAK_TLS",
+    "CloudFormation-Validate::SERVICES_ROLL_BACK",
 )
 
 _TASTE = {
@@ -45,17 +56,7 @@ def test_what_is_acknowledged_is_little_and_has_a_reason(assembly: Path) -> None
     assert all(reason.endswith(".") for reasons in ours.values() for reason in reasons)
 
 
-def test_a_careless_stack_fails_the_synth(tmp_path: Path) -> None:
-    from aws_cdk import App, Stack
-    from aws_cdk import aws_ecs as ecs
-    from aws_cdk import aws_elasticloadbalancingv2 as elb
-    from aws_cdk import aws_iam as iam
-    from aws_cdk import aws_logs as logs
-    from aws_cdk import aws_s3 as s3
-
-    from cdk.validation import add_validation
-
-    flags = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
+def test_a_careless_stack_fails_the_synth(tmp_path: Path, flags: dict[str, Any]) -> None:
     app = App(context=flags, outdir=str(tmp_path))
     stack = Stack(app, "Careless")
     s3.Bucket(stack, "Bucket")
@@ -63,6 +64,7 @@ def test_a_careless_stack_fails_the_synth(tmp_path: Path) -> None:
     elb.CfnListener(
         stack, "Listener", port=80, protocol="HTTP", load_balancer_arn="x", default_actions=[]
     )
+    ecs.CfnService(stack, "Service", cluster="c", task_definition="t")
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
     role.add_to_policy(iam.PolicyStatement(actions=["s3:*"], resources=["*"]))
     task = ecs.FargateTaskDefinition(stack, "Task")
@@ -77,8 +79,6 @@ def test_a_careless_stack_fails_the_synth(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(300)
 def test_cfn_lint_finds_nothing(assembly: Path) -> None:
-    from cfnlint.api import lint_file  # type: ignore[import-untyped]
-
     files = [*assembly.glob("*-large-*.template.json"), *assembly.glob("*-small-services.*.json")]
     templates = [file for file in files if file.name.endswith(".template.json")]
     assert len(templates) == 4

@@ -113,6 +113,7 @@ def test_the_example_explains_every_key() -> None:
             "domain.api: 'voice-small' is the page's name too; give each its own.",
         ),
         ("domain", 'api = "a.b"', "domain.api: 'a.b' is no DNS label; use letters, digits"),
+        ("domain", 'api = "bücher"', "domain.api: 'bücher' is no DNS label; use letters, digits"),
         ("domain", 'zone_name = "Example"', "domain.zone_name: 'Example' will not do; use the"),
         ("images", 'tag = "latest"', "images.tag: 'latest' names no one image; use a version"),
         (
