@@ -29,6 +29,7 @@ from smithy_core.interfaces import URI
 from smithy_http import Field, Fields
 from smithy_http.aio.interfaces import HTTPRequest
 
+from services.bot.nova import nagle
 from services.bot.nova.errors import StreamLost, Unreachable
 
 _HTTPS_PORT = 443
@@ -58,7 +59,8 @@ class Transport:
         Raises:
             Unreachable: Not within ``seconds``, or refused, or the peer does not speak HTTP/2.
         """
-        attempt = _connect(host, port or _HTTPS_PORT, seconds)
+        port = port or _HTTPS_PORT
+        attempt = _connect(host, port, seconds)
         try:
             async with asyncio.timeout(seconds):
                 self._connection = await _outcome(attempt)
@@ -69,6 +71,7 @@ class Transport:
         finally:
             if self._connection is None:
                 attempt.add_done_callback(_close_late)
+        nagle.send_at_once(port)
 
     async def send(self, request: HTTPRequest) -> "Response":
         """Sends the request and, as it comes, its body; returns at the response's headers.

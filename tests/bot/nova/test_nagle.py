@@ -1,27 +1,32 @@
 """Nova's connections send the caller's audio at once."""
 
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from nova_sonic_emulator import Emulator
 from services.bot.nova import nagle
 from services.bot.nova.transport import Transport
+from tests.bot.nova.conftest import StartEmulator
 
 
 def connections(port: int) -> Iterator[bool]:
     """Whether each connection of this process to a port sends at once."""
-    for name in os.listdir("/dev/fd"):
+    for file in Path("/dev/fd").iterdir():
         try:
-            with socket.socket(fileno=os.dup(int(name))) as connection:
-                if connection.getpeername()[1:2] == (port,):
-                    yield bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            connection = socket.socket(fileno=int(file.name))
         except OSError:
             continue
+        try:
+            if connection.getpeername()[1:2] == (port,):
+                yield bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        except OSError:
+            continue
+        finally:
+            connection.detach()
 
 
-async def test_a_stream_to_nova_sends_at_once(emulator: Emulator) -> None:
+async def test_a_stream_to_nova_sends_at_once(start_emulator: StartEmulator) -> None:
+    emulator = await start_emulator()
     port = int(emulator.url.rpartition(":")[2])
     transport = Transport()
     await transport.connect("localhost", port, seconds=10)
