@@ -33,7 +33,7 @@ def test_a_spoken_question_is_answered_aloud_from_the_orders_table(
         assert roles[0] == roles[-1] == "assistant", "it greets first and answers last"
         assert caller.problems == []
         bot_id = stack.wait_for(r"session started.*(bot_\S+)", 5, after=began)[1]
-        assert stack.wait_for_status(bot_id, "ended")["reason"] == "caller-hung-up"
+        assert stack.wait_for_status(bot_id, "ended")["reason"] == "caller-left"
 
 
 def test_a_sentence_outside_the_script_is_not_met_with_silence(
