@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from typing import Any
 
 from loguru import logger
@@ -65,7 +66,7 @@ class Call:
 
     async def run(self) -> None:
         """Serves the call. Whatever happens, its record is closed and `over` is set at the end."""
-        ending = Ending.FAILED
+        ending, began = Ending.FAILED, time.monotonic()
         session = self.session
         with logger.contextualize(session_id=session.session_id, bot_id=session.bot_id):
             logger.bind(agent=self._agent.key, pid=os.getpid()).info("session started")
@@ -78,7 +79,8 @@ class Call:
                 logger.exception("call failed")
             finally:
                 await self._close_record(ending)
-                logger.bind(reason=ending.reason).info("session ended")
+                seconds = round(time.monotonic() - began, 1)
+                logger.bind(reason=ending.reason, seconds=seconds).info("session ended")
                 self.over.set()
 
     async def _history(self) -> list[Turn]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 from pydantic import BaseModel, ValidationError
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.bot import problems, signalling
 from services.bot.admission import Admission, Refused
@@ -30,6 +31,24 @@ if TYPE_CHECKING:
 
 #: A session description has some 10 kB.
 LARGEST_BODY = 64 * 1024
+
+
+def endpoint(resources: Resources, slot: Slot | None) -> ASGIApp:
+    """The application, open to pages of the origins that the settings name.
+
+    Args:
+        resources: What calls need.
+        slot: The room for one call; None if there is none.
+    """
+    application = Endpoint(resources, slot)
+    if not resources.settings.cors_origins:
+        return application
+    return CORSMiddleware(
+        application,
+        allow_origins=resources.settings.cors_origins,
+        allow_methods=("GET", "POST", "PATCH"),
+        allow_headers=("Content-Type",),
+    )
 
 
 class Endpoint:

@@ -11,7 +11,7 @@ import socket
 from loguru import logger
 
 from services.bot.call import Call
-from services.bot.endpoint import Endpoint
+from services.bot.endpoint import endpoint
 from services.bot.link import Drain, Ended, HangUp, Link, Ready, Taken
 from services.bot.listener import Web
 from services.bot.resources import Resources
@@ -42,7 +42,7 @@ async def serve_one_session(
     try:
         await resources.warm_up()
         link.send(Ready())
-        await _accept(listener, slot, Web(Endpoint(resources, slot)))
+        await _accept(listener, slot, Web(endpoint(resources, slot)))
         # As long as one process holds it open, callers reach a port where nobody answers.
         listener.close()
         if slot.call is not None:

@@ -5,14 +5,13 @@ copies only the thread that forks.
 """
 
 import asyncio
-import enum
 import signal
 import socket
 
 from loguru import logger
 
 from services.bot import admin
-from services.bot.endpoint import Endpoint
+from services.bot.endpoint import endpoint
 from services.bot.fleet import Fleet
 from services.bot.fork import fork, prepare_to_fork, threads_alive
 from services.bot.link import Drain, HangUp, Taken
@@ -25,16 +24,9 @@ from services.common.errors import GenerationLost
 GOODBYE_SECONDS = 8.0
 #: After a second Ctrl-C.
 HURRY_SECONDS = 2.0
+KILL_SECONDS = 1.0
 #: How often a task tells how full it is. On AWS the line becomes the metric that scaling follows.
 REPORT_SECONDS = 60.0
-
-
-class Phase(enum.Enum):
-    """How the supervisor's life goes."""
-
-    SERVING = enum.auto()
-    DRAINING = enum.auto()
-    HURRYING = enum.auto()
 
 
 class Supervisor:
@@ -54,7 +46,6 @@ class Supervisor:
         self._settings = resources.settings
         self._listener = listener
         self._admin_listener = admin_listener
-        self._phase = Phase.SERVING
         self._fleet = Fleet(
             lambda line: serve_one_session(listener, line, resources),
             keep=frozenset({listener.fileno()}),
@@ -65,6 +56,7 @@ class Supervisor:
         self._refusing: asyncio.Task[None] | None = None
         self._quit = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._empty = asyncio.Event()
 
     async def run(self) -> None:
         """Serves until a signal ends it."""
@@ -91,7 +83,7 @@ class Supervisor:
             taken=self._fleet.count("taken"),
             idle=self._fleet.count("idle"),
             max=self._settings.max_sessions,
-            draining=self._phase is not Phase.SERVING,
+            draining=self._quit.is_set(),
         )
 
     async def _report(self) -> None:
@@ -108,7 +100,9 @@ class Supervisor:
 
     def _tend_now(self) -> None:
         self._tending = None
-        if self._phase is not Phase.SERVING:
+        if self._quit.is_set():
+            if not len(self._fleet):
+                self._empty.set()
             return
         pause = self._fleet.pause()
         while self._missing() and not pause:
@@ -139,7 +133,7 @@ class Supervisor:
 
     async def _refuse(self) -> None:
         loop = asyncio.get_running_loop()
-        web = Web(Endpoint(self._resources, slot=None))
+        web = Web(endpoint(self._resources, slot=None))
         while True:
             try:
                 accepted, _ = await loop.sock_accept(self._listener)
@@ -165,12 +159,8 @@ class Supervisor:
             logger.debug("the caller was back before the record was closed")
 
     def _stop(self) -> None:
-        if self._phase is Phase.SERVING:
-            self._phase = Phase.DRAINING
-            self._quit.set()
-        else:
-            self._phase = Phase.HURRYING
-            self._hurry.set()
+        """The first signal drains, the second one hurries."""
+        (self._hurry if self._quit.is_set() else self._quit).set()
 
     async def _drain(self) -> None:
         """Lets idle processes go and waits for the calls, as long as there is time."""
@@ -179,22 +169,21 @@ class Supervisor:
             self._refusing.cancel()
         self._listener.close()
         self._fleet.tell_all(Drain())
-        if not await self._empty_within(self._settings.drain_seconds, unless_hurried=True):
-            logger.bind(calls=self._fleet.count("taken")).warning(
-                "bot ends the calls that are left"
-            )
+        self._tend()
+        await _first_of(self._settings.drain_seconds, self._empty, self._hurry)
+        if not self._empty.is_set():
+            calls = self._fleet.count("taken")
+            logger.bind(calls=calls).warning("bot ends the calls that are left")
             self._fleet.tell_all(HangUp())
-            hurried = self._phase is Phase.HURRYING
-            await self._empty_within(HURRY_SECONDS if hurried else GOODBYE_SECONDS)
+            hurried = self._hurry.is_set()
+            await _first_of(HURRY_SECONDS if hurried else GOODBYE_SECONDS, self._empty)
         self._fleet.kill_all()
-        await self._empty_within(1.0)
+        await _first_of(KILL_SECONDS, self._empty)
 
-    async def _empty_within(self, seconds: float, *, unless_hurried: bool = False) -> bool:
-        deadline = asyncio.get_running_loop().time() + seconds
-        while len(self._fleet):
-            if asyncio.get_running_loop().time() >= deadline:
-                return False
-            if unless_hurried and self._hurry.is_set():
-                return False
-            await asyncio.sleep(0.05)
-        return True
+
+async def _first_of(seconds: float, *events: asyncio.Event) -> None:
+    """Waits until one of some events has happened or the time is over."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

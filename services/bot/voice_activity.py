@@ -13,6 +13,7 @@ listened before it was sure. No audio needs to be padded: Nova hears the caller 
 from datetime import timedelta
 
 import numpy as np
+from loguru import logger
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.turns.user_start import VADUserTurnStartStrategy
@@ -24,6 +25,9 @@ from services.bot.transports import SAMPLE_RATE_IN
 
 #: Seconds of speech before we are sure: shorter barge-ins are coughs.
 START_SECS = 0.2
+
+# It advises, at each call's first pause, a stop_secs for cascades with their own transcription.
+logger.disable("pipecat.turns.user_stop.speech_timeout_user_turn_stop_strategy")
 
 
 class PaddedSilero(SileroVADAnalyzer):

@@ -201,6 +201,17 @@ async def test_health_answers_in_any_state(start_bot: StartBot) -> None:
         assert ready.status_code == 503
 
 
+async def test_pages_of_named_origins_may_call(start_bot: StartBot) -> None:
+    bot = await start_bot(CORS_ORIGINS="https://page.example")
+    asked = {"Origin": "https://page.example", "Access-Control-Request-Method": "POST"}
+    async with httpx.AsyncClient(base_url=bot.url) as client:
+        answer = await client.options("/webrtc", headers=asked)
+        assert answer.headers["access-control-allow-origin"] == "https://page.example"
+        asked["Origin"] = "https://elsewhere.example"
+        answer = await client.options("/webrtc", headers=asked)
+        assert "access-control-allow-origin" not in answer.headers
+
+
 def _runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)

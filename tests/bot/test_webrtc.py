@@ -47,8 +47,8 @@ class Microphone(AudioStreamTrack):
 class Peer:
     """What `SmallWebRTCTransport` does in a page."""
 
-    def __init__(self, bot: Bot, ticket: str) -> None:
-        self.endpoint = f"{bot.url}/webrtc?ticket={ticket}"
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
         self.pc = RTCPeerConnection()
         self.microphone = Microphone()
         self.pc.addTrack(self.microphone)
@@ -136,13 +136,17 @@ class Peer:
         task.add_done_callback(self._tasks.discard)
 
 
+def call_on(bot: Bot, ticket: str) -> Peer:
+    return Peer(f"{bot.url}/webrtc?ticket={ticket}")
+
+
 async def opened(sessions: SessionStore) -> Opened:
     return await sessions.open(transport="webrtc", agent="order-desk", ticket_seconds=60)
 
 
 async def test_a_call_over_webrtc_is_greeted_and_answered(bot: Bot, sessions: SessionStore) -> None:
     ticket = await opened(sessions)
-    peer = Peer(bot, ticket.ticket)
+    peer = call_on(bot, ticket.ticket)
     await peer.connect()
     peer.is_ready()
     await peer.message("bot-ready")
@@ -161,7 +165,7 @@ async def test_a_call_over_webrtc_is_greeted_and_answered(bot: Bot, sessions: Se
 async def test_candidates_reach_the_process_that_has_the_call(
     bot: Bot, sessions: SessionStore
 ) -> None:
-    peer = Peer(bot, (await opened(sessions)).ticket)
+    peer = call_on(bot, (await opened(sessions)).ticket)
     await peer.connect()
     candidate = "candidate:1 1 UDP 2122252543 127.0.0.1 40000 typ host"
     assert (await peer.patch(candidate)).status_code == 200
@@ -178,7 +182,7 @@ async def test_candidates_reach_the_process_that_has_the_call(
 async def test_renegotiation_reaches_the_process_that_has_the_call(
     bot: Bot, sessions: SessionStore
 ) -> None:
-    peer = Peer(bot, (await opened(sessions)).ticket)
+    peer = call_on(bot, (await opened(sessions)).ticket)
     await peer.connect()
     again = await peer.offer()
     assert again.status_code == 200
@@ -209,8 +213,8 @@ async def test_a_bad_offer_is_refused(
 
 async def test_a_ticket_opens_one_call(bot: Bot, sessions: SessionStore) -> None:
     ticket = (await opened(sessions)).ticket
-    peer = Peer(bot, ticket)
+    peer = call_on(bot, ticket)
     await peer.connect()
-    assert (await Peer(bot, ticket).offer()).status_code == 403
-    assert (await Peer(bot, "nonsense").offer()).status_code == 403
+    assert (await call_on(bot, ticket).offer()).status_code == 403
+    assert (await call_on(bot, "nonsense").offer()).status_code == 403
     await peer.pc.close()
