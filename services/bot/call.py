@@ -136,7 +136,9 @@ class Call:
             observers=[spoken, watch],
             enable_rtvi=self.line.speaks_rtvi,
             rtvi_observer_params=RTVIObserverParams(
-                function_call_report_level={"*": RTVIFunctionCallReportLevel.NAME}
+                function_call_report_level={"*": RTVIFunctionCallReportLevel.NAME},
+                # Tells the page what the model is told, and that is our greeting's instruction too.
+                user_llm_enabled=False,
             ),
             enable_turn_tracking=False,
             idle_timeout_secs=settings.silence_limit_seconds or self._agent.silence_limit_seconds,
