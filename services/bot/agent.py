@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from services.bot.settings import Endpointing
 from services.bot.tools import Tool, UnknownToolError, tools_named
 
 AGENTS_FOLDER = Path(__file__).parent / "agents"
@@ -53,6 +54,8 @@ class Agent(BaseModel):
         languages: The languages that it speaks, as BCP 47 tags.
         tools: Names of functions in `services.bot.tools`.
         vad: When the caller counts as speaking.
+        endpointing: How soon Nova Sonic takes a pause for the end of what the caller says; by
+            default as soon as Nova Sonic does by itself.
         longest_call_seconds: After this long the agent hangs up.
         silence_limit_seconds: After this long without a word from either side it hangs up.
     """
@@ -67,6 +70,7 @@ class Agent(BaseModel):
     languages: tuple[str, ...] = ("en-US",)
     tools: Annotated[tuple[str, ...], AfterValidator(_known_tools)] = ()
     vad: VoiceActivity = VoiceActivity()
+    endpointing: Endpointing | None = None
     longest_call_seconds: float = Field(default=1800, gt=0)
     silence_limit_seconds: float = Field(default=120, gt=0)
 

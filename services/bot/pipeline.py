@@ -55,7 +55,7 @@ def converse(
     """
     tools = agent.tool_functions()
     nova = NovaSonic(
-        settings=nova_settings(settings),
+        settings=nova_settings(settings, agent, line),
         instructions=agent.instructions,
         voice=settings.nova_voice_id or agent.voice,
     )
@@ -85,13 +85,18 @@ def converse(
     return Conversation(pipeline, nova, aggregators.assistant())
 
 
-def nova_settings(settings: BotSettings) -> NovaSettings:
-    """What of the bot's settings is Nova Sonic's business."""
+def nova_settings(settings: BotSettings, agent: Agent, line: Line) -> NovaSettings:
+    """What of a call is Nova Sonic's business.
+
+    Nova speaks at the rate of the line: a resampler in between would hold back 80 ms of the answer.
+    """
     return NovaSettings(
         region=settings.nova_aws_region,
         model_id=settings.nova_model_id,
         access_key_id=settings.nova_aws_access_key_id,
         secret_access_key=settings.nova_aws_secret_access_key,
+        endpointing=settings.nova_endpointing or agent.endpointing,
+        sample_rate=line.audio_out_sample_rate,
         connection_limit_seconds=settings.connection_limit_seconds,
     )
 

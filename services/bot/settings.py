@@ -1,17 +1,20 @@
 """The bot's settings."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from services.common.settings import ApiKey, CommaList, CommonSettings
 
+Endpointing = Literal["HIGH", "MEDIUM", "LOW"]
+"""How soon Nova Sonic takes a pause for the end of what the caller says; HIGH is soonest."""
+
 
 class BotSettings(CommonSettings):
     """What the bot reads from its environment, besides what every service reads.
 
-    A value that an agent's file can hold too (voice, VAD, limits) is None here unless it is set in
-    the environment, and then wins over the file.
+    A value that an agent's file can hold too (voice, endpointing, VAD, limits) is None here unless
+    it is set in the environment, and then wins over the file.
     """
 
     port: int = Field(8002, ge=0, le=65535, description="a port for calls")
@@ -38,6 +41,9 @@ class BotSettings(CommonSettings):
     )
     nova_model_id: str = Field("amazon.nova-2-5-sonic", min_length=1, description="a model id")
     nova_voice_id: str | None = Field(None, pattern=r"^[a-z]+$", description="a voice's name")
+    nova_endpointing: Endpointing | None = Field(
+        None, description="HIGH, MEDIUM or LOW: how soon a pause counts as the question's end"
+    )
     nova_aws_access_key_id: SecretStr | None = Field(
         None, description="an access key id, together with NOVA_AWS_SECRET_ACCESS_KEY"
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 BYTES_A_SECOND = 24_000 * 2
-"""Nova's audio: 24 kHz, 16 bit, mono."""
+"""Nova's audio, unless it is asked for another rate: 24 kHz, 16 bit, mono."""
 
 
 @dataclass(slots=True)
@@ -23,9 +23,15 @@ class Answer:
     heard is estimated from the time since the first audio.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        bytes_a_second: int = BYTES_A_SECOND,
+    ) -> None:
         """An answer without a word yet."""
         self._clock = clock
+        self._bytes_a_second = bytes_a_second
         self._sentences: list[Sentence] = []
         self._playing_since: float | None = None
 
@@ -38,7 +44,7 @@ class Answer:
         if self._playing_since is None:
             self._playing_since = self._clock()
         if self._sentences:
-            self._sentences[-1].seconds += pcm_bytes / BYTES_A_SECOND
+            self._sentences[-1].seconds += pcm_bytes / self._bytes_a_second
 
     @property
     def text(self) -> str:

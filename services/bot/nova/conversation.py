@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.bot.nova import events
-from services.bot.nova.answer import Answer
+from services.bot.nova.answer import BYTES_A_SECOND, Answer
 from services.bot.nova.gap import SILENCE, Gap
 from services.bot.nova.history import HISTORY_BYTES, Line, cut
 from services.bot.nova.tool_calls import ToolCalls
@@ -37,9 +37,16 @@ class Conversation:
     events with which a new stream begins.
     """
 
-    def __init__(self, gap_seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        gap_seconds: float,
+        *,
+        bytes_a_second: int = BYTES_A_SECOND,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Starts empty; Pipecat's first events fill it."""
         self._clock = clock
+        self._bytes_a_second = bytes_a_second
         self._session_start = b""
         self._prompt_start = b""
         self._audio_start: dict[str, Any] = {}
@@ -224,7 +231,7 @@ class Conversation:
                 self._barged_in()
             case "ASSISTANT", "TEXT" if block.stage == "SPECULATIVE":
                 if self._answer is None:
-                    self._answer = Answer(self._clock)
+                    self._answer = Answer(self._clock, bytes_a_second=self._bytes_a_second)
                 self._answer.add_text(text)
             case "ASSISTANT", "AUDIO" if stop == _INTERRUPTED:
                 self._barged_in()

@@ -48,7 +48,9 @@ class EndlessStream:
         self._settings = settings
         self._on_state = on_state
         self._log = log
-        self._conversation = Conversation(settings.gap_audio_seconds)
+        self._conversation = Conversation(
+            settings.gap_audio_seconds, bytes_a_second=settings.bytes_a_second
+        )
         self._backoff = Backoff(settings)
         self._link: Link | None = None
         self._spoke = False

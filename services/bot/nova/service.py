@@ -23,7 +23,7 @@ from pipecat.frames.frames import (
     UserStoppedSpeakingFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection
-from pipecat.services.aws.nova_sonic.llm import AWSNovaSonicLLMService
+from pipecat.services.aws.nova_sonic.llm import AudioConfig, AWSNovaSonicLLMService
 from pipecat.services.aws.nova_sonic.session_continuation import SessionContinuationParams
 from pipecat.services.llm_service import FunctionCallParams
 from pipecat.utils.text.base_text_aggregator import TextType
@@ -105,6 +105,7 @@ class NovaSonic(AWSNovaSonicLLMService):
                 top_p=settings.top_p,
             ),
             tools=tools if isinstance(tools, ToolsSchema) or tools is None else list(tools),
+            audio_config=AudioConfig(output_sample_rate=settings.sample_rate),
             session_continuation=SessionContinuationParams(enabled=False),
             **kwargs,
         )
@@ -112,7 +113,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         self.register_function(None, _no_such_tool)
         self._nova = settings
         self._guard: Guard | None = None
-        self._sentence = SpeakingSentence()
+        self._sentence = SpeakingSentence(settings.bytes_a_second)
         self._announcement: asyncio.Task[None] | None = None
 
     def create_client(self) -> Guard:

@@ -28,6 +28,9 @@ class NovaSettings(BaseModel):
     endpointing: Literal["HIGH", "MEDIUM", "LOW"] | None = Field(
         default=None, description="How soon Nova takes the caller to have finished."
     )
+    sample_rate: int = Field(
+        default=24_000, description="Of the agent's audio in Hz: 8000, 16000 or 24000."
+    )
     max_tokens: int = Field(default=1024, ge=1)
     temperature: float = Field(default=0.7, ge=0, le=1)
     top_p: float = Field(default=0.9, ge=0, le=1)
@@ -74,12 +77,19 @@ class NovaSettings(BaseModel):
         description="The caller's last words that no stream has understood yet, for the next one.",
     )
 
+    @property
+    def bytes_a_second(self) -> int:
+        """Of the agent's audio: 16 bit, mono."""
+        return 2 * self.sample_rate
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.access_key_id is None) != (self.secret_access_key is None):
             raise ValueError("access_key_id and secret_access_key: set both or neither")
         if self.endpoint_url is not None and not self.endpoint_url.startswith("https://"):
             raise ValueError("endpoint_url: must be https, HTTP/2 needs TLS with ALPN here")
+        if self.sample_rate not in (8_000, 16_000, 24_000):
+            raise ValueError("sample_rate: must be 8000, 16000 or 24000")
         if self.rotate_by <= self.rotate_from:
             raise ValueError("rotate_by: must be above rotate_from")
         return self

@@ -11,8 +11,9 @@ class SpeakingSentence:
     that is measured from sentence to sentence.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bytes_a_second: int = BYTES_A_SECOND) -> None:
         """Begins with a usual pace."""
+        self._bytes_a_second = bytes_a_second
         self._seconds_a_letter = SECONDS_A_LETTER
         self._words: list[str] = []
         self._letters = 0
@@ -28,7 +29,7 @@ class SpeakingSentence:
 
     def spoken(self, pcm_bytes: int) -> str:
         """The words that begin within the audio so far and were not given out yet."""
-        self._seconds += pcm_bytes / BYTES_A_SECOND
+        self._seconds += pcm_bytes / self._bytes_a_second
         left, due = self._seconds, 0
         for word in self._words:
             left -= (len(word) + 1) * self._seconds_a_letter
