@@ -75,6 +75,7 @@ const listen = {
     "/connect": proxyTo("server", server),
     "/status": proxyTo("server", server),
     "/health": proxyTo("server", server),
+    "/openapi.json": proxyTo("server", server),
     "/ws": proxyTo("bot", bot),
     "/webrtc": proxyTo("bot", bot),
   },
