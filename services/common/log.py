@@ -35,8 +35,19 @@ _TOKENS = (
 _SHORTEST_SECRET = 8
 """Shorter values are not cut: they would blacken innocent words, and no key is that short."""
 
-_LOUD = ("asyncio", "boto3", "botocore", "hpack", "httpcore", "s3transfer", "urllib3", "websockets")
-"""Libraries whose DEBUG lines hold signed headers or every frame; only their warnings are kept."""
+_LOUD = (
+    "aioice",
+    "aiortc",
+    "asyncio",
+    "boto3",
+    "botocore",
+    "hpack",
+    "httpcore",
+    "s3transfer",
+    "urllib3",
+    "websockets",
+)
+"""Libraries that log signed headers, every frame or every candidate; only warnings are kept."""
 
 
 def configure(
