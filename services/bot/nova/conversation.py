@@ -131,7 +131,7 @@ class Conversation:
         self._quiet_since = self._clock()
         match self._tools.returned(use, result):
             case "deliver":
-                return events.tool_result(block.start, _as_json(result))
+                return events.tool_result(block.start, result)
             case "ask again":
                 return self._ask_again()
             case "keep":
@@ -295,24 +295,9 @@ class Conversation:
         if self._answer is not None:
             if said := self._answer.received():
                 self._already_said.append(said)
-            closing = self._closing_events()
+            in_audio = self._reading is not None and self._reading.start["type"] == "AUDIO"
+            closing = events.end_of_answer(self.prompt, in_audio=in_audio)
         self._answer = None
         self._reading = None
         self._tools.stream_lost()
         return closing
-
-    def _closing_events(self) -> list[bytes]:
-        start = {"promptName": self.prompt, "type": "AUDIO", "role": "ASSISTANT"}
-        end = {"promptName": self.prompt, "type": "AUDIO", "stopReason": "END_TURN"}
-        in_audio = self._reading is not None and self._reading.start["type"] == "AUDIO"
-        opening = [] if in_audio else [events.encode("contentStart", start)]
-        return [*opening, events.encode("contentEnd", end)]
-
-
-def _as_json(result: str) -> str:
-    """A tool's result as Nova wants it; Pipecat gives an empty one as the bare word COMPLETED."""
-    try:
-        json.loads(result)
-    except ValueError:
-        return json.dumps({"result": result})
-    return result

@@ -100,12 +100,10 @@ class EndlessStream:
             return
         self._closed = True
         self._life.cancel()
-        if self._successor is not None:
-            self._discard_successor()
+        self._discard_successor()
         if self._link is not None:
             self._part(self._link, say_goodbye=True)
-        limit = self._settings.close_seconds + 1
-        await asyncio.wait({self._life, *self._partings}, timeout=limit)
+        await asyncio.wait({self._life, *self._partings}, timeout=self._settings.close_seconds + 1)
         self._received.put_nowait(None)
         self._log_totals()
 
@@ -293,14 +291,10 @@ class EndlessStream:
             self._on_state(state, error)
 
     def _log_totals(self) -> None:
-        usage = self._conversation.usage
         self._log.bind(
             streams=self.streams,
             losses=self.losses,
             rotations=self.rotations,
             dropped_audio_seconds=round(self._conversation.gap.dropped_seconds, 1),
-            input_speech_tokens=usage.input_speech,
-            input_text_tokens=usage.input_text,
-            output_speech_tokens=usage.output_speech,
-            output_text_tokens=usage.output_text,
+            **self._conversation.usage.fields(),
         ).info("nova session over")

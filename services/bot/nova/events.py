@@ -51,11 +51,14 @@ def tool_result_start(prompt: str, use: str) -> dict[str, Any]:
 
 
 def tool_result(start: dict[str, Any], result: str) -> list[bytes]:
-    """A tool's result, which must be JSON, in the block that ``start`` opens."""
+    """A tool's result in the block that ``start`` opens.
+
+    Nova wants JSON; Pipecat gives an empty result as the bare word COMPLETED.
+    """
     name = {key: start[key] for key in ("promptName", "contentName")}
     return [
         encode("contentStart", start),
-        encode("toolResult", {**name, "content": result}),
+        encode("toolResult", {**name, "content": _as_json(result)}),
         encode("contentEnd", name),
     ]
 
@@ -75,6 +78,13 @@ def goodbye(prompt: str, audio_content: str | None) -> list[bytes]:
     return events
 
 
+def end_of_answer(prompt: str, *, in_audio: bool) -> list[bytes]:
+    """What Nova would have sent at the end of an answer, were it still there."""
+    name = {"promptName": prompt, "type": "AUDIO"}
+    opening = [] if in_audio else [encode("contentStart", {**name, "role": "ASSISTANT"})]
+    return [*opening, encode("contentEnd", {**name, "stopReason": "END_TURN"})]
+
+
 def decode(payload: bytes | str) -> tuple[str, dict[str, Any]]:
     """An event's kind and its fields; an empty kind for what is no event."""
     event = json.loads(payload).get("event")
@@ -82,3 +92,11 @@ def decode(payload: bytes | str) -> tuple[str, dict[str, Any]]:
         return "", {}
     kind = next(iter(event))
     return kind, event[kind]
+
+
+def _as_json(result: str) -> str:
+    try:
+        json.loads(result)
+    except ValueError:
+        return json.dumps({"result": result})
+    return result

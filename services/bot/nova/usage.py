@@ -1,6 +1,6 @@
 """What a session cost."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -20,3 +20,7 @@ class Usage:
         self.input_text += spoken.get("textTokens", 0)
         self.output_speech += written.get("speechTokens", 0)
         self.output_text += written.get("textTokens", 0)
+
+    def fields(self) -> dict[str, int]:
+        """For a log line."""
+        return {f"{name}_tokens": count for name, count in asdict(self).items()}
