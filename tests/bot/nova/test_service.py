@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from nova_sonic_emulator import Emulator, Fault
-from pipecat.frames.frames import ErrorFrame, OutputAudioRawFrame, TTSAudioRawFrame
+from pipecat.frames.frames import ErrorFrame, OutputAudioRawFrame, TTSAudioRawFrame, TTSTextFrame
 
 from services.bot.nova import AGENT_UNAVAILABLE, CredentialsRefused, Unreachable, Untrusted, tones
 from tests.bot.nova.caller import Caller, audio_seconds, texts
@@ -280,7 +280,7 @@ async def test_on_barge_in_the_context_ends_where_the_caller_stopped_listening(
     caller = await dial(emulator, playing_speed=1)
     await caller.until_state("ready")
     await caller.write("Tell me a story.")
-    await emulator.streams[0].wait_for_output("textOutput", count=2)
+    await caller.heard.until(lambda: caller.heard.of(TTSTextFrame))
     await caller.speak("stop it now please I have heard enough of this")
     await caller.until_said("I heard you.")
     said = caller.messages("assistant")[0]
