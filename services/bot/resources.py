@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from loguru import logger
 
 from services.bot.agent import Agent, read_agents
+from services.bot.nova import transport
 from services.bot.settings import BotSettings
 from services.common import aws
 from services.common.errors import ServiceError
@@ -69,6 +70,7 @@ class Resources:
         from services.bot.voice_activity import PaddedSilero
 
         self.voice_activity = PaddedSilero()
+        transport.prepare()
         try:
             async with asyncio.timeout(WARM_UP_SECONDS):
                 await self.sessions.get("ses_" + 22 * "0")
