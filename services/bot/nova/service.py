@@ -15,6 +15,7 @@ from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     EndWorkerFrame,
     Frame,
+    LLMServiceMetadataFrame,
     OutputAudioRawFrame,
     SystemFrame,
     TTSAudioRawFrame,
@@ -120,6 +121,10 @@ class NovaSonic(AWSNovaSonicLLMService):
         """The guard in place of the SDK's client."""
         self._guard = Guard(self._nova, self._on_state)
         return self._guard
+
+    def service_metadata_frame(self) -> LLMServiceMetadataFrame:
+        """As Pipecat's, without its warning at every call: our own detector makes the turns."""
+        return LLMServiceMetadataFrame(service_name=self.name, is_realtime_service=True)
 
     async def reset_conversation(self) -> None:
         """Goes on with the same stream, which outlives its faults.
