@@ -55,6 +55,9 @@ deploy: ready ## Deploy ENV, a file of cdk/environments (after make doctor)
 secrets: ready ## Ask for ENV's secrets and store them encrypted (CHECK=1 only says what is missing)
 	@$(PYTHON) -m cdk.operator.secrets --env '$(ENV)' $(if $(CHECK),--check)
 
+doctor: ready ## Check account, domain, model, secrets, quotas and images before a deployment to ENV
+	@$(PYTHON) -m cdk.operator.doctor --env '$(ENV)' $(DOCTOR)
+
 ##@ Upkeep
 format: ready ## Format and fix what can be fixed by itself
 	@$(PYTHON) -m ruff check --fix .
@@ -100,4 +103,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: run test check bench synth deploy secrets format lock hooks clean help ready
+.PHONY: run test check bench synth deploy secrets doctor format lock hooks clean help ready
