@@ -58,6 +58,9 @@ secrets: ready ## Ask for ENV's secrets and store them encrypted (CHECK=1 only s
 doctor: ready ## Check account, domain, model, secrets, quotas and images before a deployment to ENV
 	@$(PYTHON) -m cdk.operator.doctor --env '$(ENV)' $(DOCTOR)
 
+cost: ready ## Estimate ENV's bill, a month idle and a call, beside small and large (COST="--minutes 5")
+	@$(PYTHON) -m cdk.operator.cost --env '$(ENV)' $(COST)
+
 ##@ Upkeep
 format: ready ## Format and fix what can be fixed by itself
 	@$(PYTHON) -m ruff check --fix .
@@ -103,4 +106,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: run test check bench synth deploy secrets doctor format lock hooks clean help ready
+.PHONY: run test check bench synth deploy secrets doctor cost format lock hooks clean help ready
