@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+
 from services.common.sessions import table_definition
 
 _DEADLINES = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard"})

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import certifi
+
 from nova_sonic_emulator import certificates
 
 CA_DIR = Path(tempfile.mkdtemp(prefix="nova-sonic-emulator-"))

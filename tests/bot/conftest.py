@@ -15,8 +15,8 @@ import httpx
 import pytest
 import pytest_asyncio
 from moto.server import ThreadedMotoServer
-from nova_sonic_emulator import Emulator
 
+from nova_sonic_emulator import Emulator
 from services.common.sessions import Session, SessionStatus, SessionStore, table_definition
 from services.common.settings import CommonSettings
 

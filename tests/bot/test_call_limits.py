@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from nova_sonic_emulator import Emulator
 
+from nova_sonic_emulator import Emulator
 from services.common.sessions import SessionStatus, SessionStore
 from tests.bot.callers import Caller, call
 from tests.bot.conftest import NOVA_KEY_ID, NOVA_SECRET, Bot, StartBot, until_status

@@ -5,10 +5,10 @@ import base64
 import json
 
 import pytest
-from nova_sonic_emulator import Emulator
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from nova_sonic_emulator import Emulator
 from services.common.sessions import SessionStatus, SessionStore
 from tests.bot.callers import FRAME_BYTES, call
 from tests.bot.conftest import API_KEY, Bot, until_status

@@ -7,8 +7,8 @@ import sys
 
 import httpx
 import pytest
-from nova_sonic_emulator import Emulator
 
+from nova_sonic_emulator import Emulator
 from services.common.sessions import SessionStore
 from tests.bot.conftest import BOT, PATIENCE_SECONDS, REPOSITORY, START_SECONDS
 from tests.bot.test_webrtc import Peer

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from nova_sonic_emulator import Emulator, Scenario
 
+from nova_sonic_emulator import Emulator, Scenario
 from tests.emulator.caller import KEY_ID, SECRET, Caller
 from tests.emulator.wire import Wire
 from tests.trust import CA_DIR

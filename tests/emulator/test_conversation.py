@@ -7,10 +7,10 @@ import json
 import time
 
 import pytest
+
 from nova_sonic_emulator import Emulator
 from nova_sonic_emulator.outputs import INTERRUPTED
 from nova_sonic_emulator.voice import Voice
-
 from tests.emulator.caller import Caller, tool
 from tests.emulator.conftest import STORY, Call, StartEmulator
 

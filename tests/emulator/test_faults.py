@@ -13,9 +13,9 @@ from aws_sdk_bedrock_runtime.models import (
     ValidationException,
 )
 from h2.errors import ErrorCodes
-from nova_sonic_emulator import Fault
 from pydantic import ValidationError
 
+from nova_sonic_emulator import Fault
 from tests.emulator.conftest import Call, Connect, StartEmulator
 from tests.emulator.wire import SESSION_START
 

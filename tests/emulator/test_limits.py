@@ -11,8 +11,8 @@ from aws_sdk_bedrock_runtime.models import (
     ThrottlingException,
     ValidationException,
 )
-from nova_sonic_emulator import Limits
 
+from nova_sonic_emulator import Limits
 from tests.emulator.conftest import Call, StartEmulator
 
 

@@ -6,7 +6,6 @@ import asyncio
 
 from aws_sdk_bedrock_runtime.client import AsyncBedrockRuntimeClient
 from aws_sdk_bedrock_runtime.config import Config
-from nova_sonic_emulator import Emulator
 from pipecat.adapters.schemas.function_schema import FunctionSchema
 from pipecat.adapters.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import (
@@ -28,6 +27,7 @@ from smithy_aws_core.auth.sigv4 import SigV4AuthScheme
 from smithy_aws_core.identity.static import StaticCredentialsResolver
 from smithy_core.shapes import ShapeID
 
+from nova_sonic_emulator import Emulator
 from tests.emulator.caller import KEY_ID, SECRET
 
 SECONDS = 40

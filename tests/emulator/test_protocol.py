@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from nova_sonic_emulator import Emulator
 
+from nova_sonic_emulator import Emulator
 from tests.emulator.conftest import Call
 
 ANSWER = ["contentStart", "textOutput", "contentEnd", "contentStart", "audioOutput", "contentEnd"]

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from nova_sonic_emulator import Fault, Scenario, ScenarioError
 from nova_sonic_emulator.certificates import server_context
 from nova_sonic_emulator.cli import SECRET_VARIABLE, main

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from aws_sdk_bedrock_runtime.models import ValidationException
 from aws_sdk_signers import AWSCredentialIdentity
-from nova_sonic_emulator import Emulator
 from smithy_aws_event_stream.events import EventMessage
 from smithy_core.exceptions import CallError
 
+from nova_sonic_emulator import Emulator
 from tests.emulator.conftest import Call, Connect, StartEmulator
 from tests.emulator.wire import IDENTITY, SESSION_START, chunk
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 from aws_sdk_bedrock_runtime.models import ValidationException
-from nova_sonic_emulator import Emulator
 
+from nova_sonic_emulator import Emulator
 from tests.emulator.caller import AUDIO_OUT, INFERENCE, TEXT, Caller, tool
 from tests.emulator.conftest import Call
 

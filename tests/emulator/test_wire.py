@@ -8,11 +8,11 @@ import struct
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from nova_sonic_emulator import Emulator
 from nova_sonic_emulator.errors import StreamException
 from nova_sonic_emulator.events import parse
 from nova_sonic_emulator.frames import FrameDecoder, input_event
-
 from tests.emulator.conftest import Call, Connect
 from tests.emulator.wire import SESSION_START, Wire, chunk
 

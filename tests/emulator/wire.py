@@ -31,9 +31,9 @@ from h2.events import (
     StreamEnded,
     StreamReset,
 )
-from nova_sonic_emulator.frames import FrameDecoder
 from smithy_aws_event_stream.events import EventHeaderEncoder, EventMessage
 
+from nova_sonic_emulator.frames import FrameDecoder
 from tests.emulator.caller import INFERENCE, KEY_ID, MODEL, SECONDS, SECRET
 from tests.trust import CA_DIR
 

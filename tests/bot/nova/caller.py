@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from nova_sonic_emulator import Recording
-from nova_sonic_emulator.voice import Voice
 from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import (
@@ -29,6 +27,8 @@ from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import TransportParams
 from pipecat.workers.runner import WorkerRunner
 
+from nova_sonic_emulator import Recording
+from nova_sonic_emulator.voice import Voice
 from services.bot.nova import AgentStateFrame, NovaSettings, NovaSonic
 
 INSTRUCTIONS = "You are Ada. You help callers with their orders."

@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from nova_sonic_emulator import Emulator, Scenario
 
+from nova_sonic_emulator import Emulator, Scenario
 from services.bot.nova import NovaSettings
 from tests.bot.nova.caller import Caller
 from tests.trust import CA_DIR

@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 import pytest
-from nova_sonic_emulator import Emulator, Fault
 from pipecat.frames.frames import ErrorFrame, OutputAudioRawFrame, TTSAudioRawFrame, TTSTextFrame
 
+from nova_sonic_emulator import Emulator, Fault
 from services.bot.nova import AGENT_UNAVAILABLE, CredentialsRefused, Unreachable, Untrusted, tones
 from tests.bot.nova.caller import Caller, audio_seconds, texts
 from tests.bot.nova.conftest import KEY_ID, SECRET, Dial, StartEmulator
