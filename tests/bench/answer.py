@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 
 import httpx
@@ -15,6 +15,9 @@ from tests.bench.processes import LoadMeter
 from tests.bench.questions import Question, questions
 from tests.bench.run import Run
 from tests.bench.stack import Stack
+
+_PAUSE_SECONDS = 0.5
+"""Longer than between two sentences of an answer, and than a tool takes."""
 
 _NAMES = {
     "inward": "the question's last frame: caller to emulator",
@@ -64,7 +67,7 @@ async def measure(run: Run) -> list[Figure]:
     run.say("starting our bot")
     scenario = "[pace]\nthinking_ms = 0\n"
     async with Stack(scenario=scenario, NOVA_ENDPOINTING="HIGH") as stack:
-        spoken = await questions(run.scale.questions)
+        spoken = questions(run.scale.questions)
         meter = LoadMeter()
         asked = await _ask(stack, spoken, run)
         (stream,) = await stack.streams(1)
@@ -76,14 +79,17 @@ async def measure(run: Run) -> list[Figure]:
         Figure(
             title="From a question's end to the answer's first audio, in ms",
             measured=(
-                f"{len(waits)} questions in one call, a third of them answered with a tool's help. "
+                f"{len(waits)} questions in one call, half of them answered with a tool's help. "
                 "From the last audible 20 ms frame of the question at the caller's socket to the "
                 "first audible piece of the answer at the caller. The emulator thinks for 0 ms, "
                 "hears ends at sensitivity HIGH (300 ms of silence), and recognises and speaks for "
                 "real; its time is the stand-in's and not Amazon's."
             ),
             columns=("", *SPREAD_COLUMNS),
-            rows=[[_NAMES[step], *spreads[step].cells()] for step in steps],
+            rows=[
+                *([_NAMES[step], *spreads[step].cells()] for step in steps),
+                *_rows_by_question(spoken, waits),
+            ],
             expectations=[
                 below("in all, recogniser included: p95 < 500 ms", spreads["total"].p95, 500, "ms")
             ],
@@ -93,11 +99,19 @@ async def measure(run: Run) -> list[Figure]:
                 "unknown here.",
             ],
             data={
+                "questions": [question.words for question in spoken],
                 "load": asdict(load),
                 "waits_ms": [asdict(each) | {"total": each.total} for each in waits],
             },
         )
     ]
+
+
+def _rows_by_question(spoken: Sequence[Question], waits: Sequence[Wait]) -> list[list[str]]:
+    totals: dict[str, list[float]] = {}
+    for question, wait in zip(spoken, waits, strict=True):
+        totals.setdefault(question.words, []).append(wait.total)
+    return [[f"“{words}”", *Spread.of(each).cells()] for words, each in totals.items()]
 
 
 async def _ask(stack: Stack, spoken: Iterable[Question], run: Run) -> list[_Asked]:
@@ -106,13 +120,13 @@ async def _ask(stack: Stack, spoken: Iterable[Question], run: Run) -> list[_Aske
         caller.open_microphone()
         await caller.until_heard()
         for number, question in enumerate(spoken, start=1):
-            await caller.until_quiet()
+            await caller.until_quiet(_PAUSE_SECONDS)
             run.say(f"question {number}: {question.words}")
             ended_at = await caller.say(question.pcm)
             frame = len(caller.sent)
             answered_at = await caller.until_heard(since=ended_at)
             asked.append(_Asked(ended_at, frame, caller.sent[frame], answered_at))
-        await caller.until_quiet()
+        await caller.until_quiet(_PAUSE_SECONDS)
     return asked
 
 
@@ -129,8 +143,7 @@ def _explain(asked: _Asked, stream: StreamTimes) -> Wait:
 
 
 def _first(stream: StreamTimes, since: float, name: str, role: str = "") -> float:
-    return next(
-        at
-        for at, way, event, of in stream.events
-        if way == "out" and at > since and event == name and role in ("", of)
-    )
+    for at, way, event, of in stream.events:
+        if way == "out" and at > since and event == name and role in ("", of):
+            return at
+    raise LookupError(f"the emulator sent no {name} after a question")

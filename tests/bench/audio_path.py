@@ -46,7 +46,7 @@ async def measure(run: Run) -> list[Figure]:
                     "agent_to_caller_ms": asdict(Spread.of(one.out)),
                     "caller_to_agent_ms": asdict(Spread.of(one.inward)),
                     "lost": one.lost,
-                    "load": asdict(one.load),
+                    "load": asdict(one.window.load),
                 }
                 for wiring, one in talks
             },
@@ -63,8 +63,8 @@ def _name(wiring: Wiring, one: Talk) -> str:
 def _rows(wiring: Wiring, one: Talk) -> list[list[str]]:
     name = _name(wiring, one)
     return [
-        [f"{name}: agent to caller", *Spread.of(one.out).cells(), str(one.load)],
-        [f"{name}: caller to agent", *Spread.of(one.inward).cells(), str(one.load)],
+        [f"{name}: agent to caller", *Spread.of(one.out).cells(), str(one.window.load)],
+        [f"{name}: caller to agent", *Spread.of(one.inward).cells(), str(one.window.load)],
     ]
 
 

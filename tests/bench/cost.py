@@ -23,27 +23,29 @@ async def measure(run: Run) -> list[Figure]:
                 "Calls in steady talk: the agent speaks without a pause, microphones are open, "
                 "voice activity detection runs. Processor: user and system time of the processes "
                 "that serve calls, all threads, over the window. Private memory: what ending the "
-                "process would free (smaps_rollup) at the window's end; ours has the supervisor "
-                "besides, whatever the number of calls."
+                "process would free (smaps_rollup) at the window's end. All calls: what they share "
+                "is counted once, the supervisor too. Stand-ins: the emulator and the callers, "
+                "which share the cores here and would not on AWS."
             ),
             columns=(
                 "",
                 "% of a core a call",
                 "MB private a call",
-                "MB of the supervisor",
-                "MB in all, shared once",
+                "MB private, supervisor",
+                "MB, all calls",
+                "stand-ins, % of a core a call",
                 LOAD_COLUMN,
             ),
             rows=[_row(wiring, one) for wiring, one in talks],
-            notes=["FACTS.md has, for stock parts in one process: 6.5 % and 75 MB at 10 calls."],
             data={
                 f"{wiring}, {one.kind.sessions}, {one.kind.protocol}": {
-                    "load": asdict(one.load),
-                    "processor_percent": one.processor,
-                    "private_mb": [each.private for each in one.memory],
-                    "proportional_mb": [each.proportional for each in one.memory],
-                    "supervisor_private_mb": one.base and one.base.private,
-                    "supervisor_proportional_mb": one.base and one.base.proportional,
+                    "load": asdict(one.window.load),
+                    "processor_percent": one.window.processor,
+                    "stand_ins_percent": one.window.stand_ins,
+                    "private_mb": [each.private for each in one.window.memory],
+                    "proportional_mb": [each.proportional for each in one.window.memory],
+                    "supervisor_private_mb": one.window.base and one.window.base.private,
+                    "supervisor_proportional_mb": one.window.base and one.window.base.proportional,
                 }
                 for wiring, one in talks
             },
@@ -53,15 +55,16 @@ async def measure(run: Run) -> list[Figure]:
 
 def _row(wiring: Wiring, one: Talk) -> list[str]:
     sessions = one.kind.sessions
-    private = sum(each.private for each in one.memory)
-    total = sum(each.proportional for each in one.memory)
+    private = sum(each.private for each in one.window.memory)
+    total = sum(each.proportional for each in one.window.memory)
     calls = "1 call" if sessions == 1 else f"{sessions} calls"
     protocol = ", JSON protocol" if one.kind.protocol == "json" else ""
     return [
         f"{wiring}, {calls}{protocol}",
-        number(statistics.mean(one.processor)),
+        number(statistics.mean(one.window.processor)),
         number(private / sessions),
-        number(one.base.private if one.base else math.nan),
-        number(total + (one.base.proportional if one.base else 0)),
-        str(one.load),
+        number(one.window.base.private if one.window.base else math.nan),
+        number(total + (one.window.base.proportional if one.window.base else 0)),
+        number(one.window.stand_ins),
+        str(one.window.load),
     ]

@@ -17,10 +17,10 @@ import sys
 from pathlib import Path
 
 from loguru import logger
-from nova_sonic_emulator import Emulator, Recording, Scenario
-from nova_sonic_emulator.cli import SECRET_VARIABLE
 from pydantic import BaseModel, ConfigDict
 
+from nova_sonic_emulator import Emulator, Recording, Scenario
+from nova_sonic_emulator.cli import SECRET_VARIABLE
 from tests.bench import marks
 
 KEY_ID = "AKIDBENCHMARK0000000"

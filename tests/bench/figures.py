@@ -32,9 +32,13 @@ class Spread:
 
     @classmethod
     def of(cls, samples: Sequence[float]) -> Spread:
-        """The spread of samples; not-a-number throughout when there are none."""
+        """The spread of samples.
+
+        Raises:
+            ValueError: There are none, so that whatever should have been measured was not.
+        """
         if not samples:
-            return cls(0, math.nan, math.nan, math.nan, math.nan)
+            raise ValueError("nothing was measured")
         p50, p95, p99 = (float(each) for each in np.percentile(samples, QUANTILES))
         return cls(len(samples), p50, p95, p99, float(max(samples)))
 

@@ -1,4 +1,4 @@
-"""The questions that callers ask in benchmarks, spoken by the emulator's own synthesiser."""
+"""The questions that callers ask in benchmarks: sentences that are recorded for the tests."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from nova_sonic_emulator.voice import Voice
 
-from tests.bench import marks
+from tests import speech
 from tests.bench.caller import AUDIBLE
 
-#: Every third is answered with a tool's help.
-_WORDS = (
-    "who are you",
-    "how are you today",
-    "where is my order four two one seven",
-    "what can you do",
-    "can you help me",
-    "what time is it in tokyo",
+_NAMES = (
+    "hello",
+    "where_is_my_order_4217",
+    "what_was_my_order_number",
+    "what_time_is_it_in_tokyo",
 )
 
 
@@ -35,17 +31,12 @@ class Question:
     pcm: bytes
 
 
-async def questions(count: int) -> list[Question]:
-    """So many questions, in turns."""
-    voice = Voice()
+def questions(count: int) -> list[Question]:
+    """So many questions, in turns; every other is answered with a tool's help."""
     return [
-        Question(words, _without_pause(await _speak(voice, words)))
-        for words in itertools.islice(itertools.cycle(_WORDS), count)
+        Question(name.replace("_", " "), _without_pause(speech.load(name)))
+        for name in itertools.islice(itertools.cycle(_NAMES), count)
     ]
-
-
-async def _speak(voice: Voice, words: str) -> bytes:
-    return await voice.speak(words, voice_id="matthew", sample_rate=marks.SAMPLE_RATE)
 
 
 def _without_pause(pcm: bytes) -> bytes:

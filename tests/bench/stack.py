@@ -16,11 +16,11 @@ from typing import Any, Literal, Self
 
 import certifi
 import httpx
-from nova_sonic_emulator.cli import SECRET_VARIABLE
 
 from local import probe
 from local.part import REPOSITORY, Part
 from local.seed import seed
+from nova_sonic_emulator.cli import SECRET_VARIABLE
 from tests.bench.emulator import KEY_ID, StreamTimes
 
 Wiring = Literal["ours", "stock"]
@@ -61,7 +61,6 @@ class Stack:
         self._own = {"MAX_SESSIONS": str(sessions + 2), **bot}
         self._ports = probe.free_ports(5)
         self._parts: list[Part] = []
-        self._bot: Part | None = None
         self._streams: list[StreamTimes] = []
         self._session_pids: list[int] = []
         self._changed = asyncio.Event()
@@ -75,8 +74,12 @@ class Stack:
     @property
     def bot_pid(self) -> int:
         """The supervisor's process id, or that of the stock bot."""
-        assert self._bot is not None and self._bot.pid is not None
-        return self._bot.pid
+        return self._pid("bot")
+
+    @property
+    def emulator_pid(self) -> int:
+        """The emulator's process id."""
+        return self._pid("nova")
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as resources:
@@ -177,13 +180,18 @@ class Stack:
         else:
             answers = probe.http(f"http://127.0.0.1:{admin}/ready")
             module = "services.bot"
-        self._bot = _python("bot", self.bot_environment, answers, module)
-        await self._start(self._bot)
+        await self._start(_python("bot", self.bot_environment, answers, module))
 
     async def _start(self, part: Part) -> None:
         self._parts.append(part)
         await part.start(self._read)
         await part.until_healthy(_START_SECONDS)
+
+    def _pid(self, name: str) -> int:
+        (pid,) = (part.pid for part in self._parts if part.name == name)
+        if pid is None:
+            raise RuntimeError(f"{name} does not run")
+        return pid
 
     async def _stop(self) -> None:
         for part in reversed(self._parts):

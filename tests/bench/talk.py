@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -56,27 +57,45 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """What was measured.
+class Window:
+    """The time in which everybody talks, and what it cost.
 
     Attributes:
-        out: Added latency of the agent's audio, in ms, one sample for each 10 ms of it.
-        inward: Added latency of the callers' audio, in ms, one sample a frame.
-        lost: Frames of the callers' that never arrived.
+        begins: When it begins, in seconds.
+        ends: When it ends.
         processor: Percent of a core for each call's share.
+        stand_ins: Percent of a core that a call costs in the emulator and among the callers.
         memory: Of each process that serves calls.
         base: Memory of the supervisor; None where there is none.
         load: How busy the machine was.
     """
 
-    kind: Kind
-    out: list[float]
-    inward: list[float]
-    lost: int
+    begins: float
+    ends: float
     processor: list[float]
+    stand_ins: float
     memory: list[Memory]
     base: Memory | None
     load: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What was measured.
+
+    Attributes:
+        kind: Which calls.
+        window: When, and what they cost.
+        out: Added latency of the agent's audio, in ms, one sample for each 10 ms of it.
+        inward: Added latency of the callers' audio, in ms, one sample a frame.
+        lost: Frames of the callers' that never arrived.
+    """
+
+    kind: Kind
+    window: Window
+    out: list[float]
+    inward: list[float]
+    lost: int
 
 
 async def talk(stack: Stack, kind: Kind, *, seconds: float) -> Talk:
@@ -103,41 +122,33 @@ async def talk(stack: Stack, kind: Kind, *, seconds: float) -> Talk:
     return _evaluate(kind, callers, await stack.streams(kind.sessions), window)
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    begins: float
-    ends: float
-    processor: list[float]
-    memory: list[Memory]
-    base: Memory | None
-    load: Load
-
-
-async def _measure(stack: Stack, kind: Kind, seconds: float) -> _Window:
+async def _measure(stack: Stack, kind: Kind, seconds: float) -> Window:
     ours = stack.wiring == "ours"
     pids = await stack.session_pids(kind.sessions) if ours else [stack.bot_pid]
+    stand_ins = (stack.emulator_pid, os.getpid())
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
-        before = [processes.processor_seconds(pid) for pid in pids]
+        before = [processes.processor_seconds(pid) for pid in (*pids, *stand_ins)]
         meter = LoadMeter()
         begins = time.monotonic()
         await asyncio.sleep(seconds)
         ends = time.monotonic()
         load = meter.read()
-        after = [processes.processor_seconds(pid) for pid in pids]
+        after = [processes.processor_seconds(pid) for pid in (*pids, *stand_ins)]
     finally:
         gc.enable()
         gc.unfreeze()
+    used = [
+        100 * (late - early) / (ends - begins) for early, late in zip(before, after, strict=True)
+    ]
     calls_each = 1 if ours else kind.sessions
-    return _Window(
+    return Window(
         begins,
         ends,
-        [
-            100 * (late - early) / (ends - begins) / calls_each
-            for early, late in zip(before, after, strict=True)
-        ],
+        [percent / calls_each for percent in used[: len(pids)]],
+        sum(used[len(pids) :]) / kind.sessions,
         [processes.memory(pid) for pid in pids],
         processes.memory(stack.bot_pid) if ours else None,
         load,
@@ -145,7 +156,7 @@ async def _measure(stack: Stack, kind: Kind, seconds: float) -> _Window:
 
 
 def _evaluate(
-    kind: Kind, callers: list[Caller], streams: list[StreamTimes], window: _Window
+    kind: Kind, callers: list[Caller], streams: list[StreamTimes], window: Window
 ) -> Talk:
     out: list[float] = []
     inward: list[float] = []
@@ -161,10 +172,10 @@ def _evaluate(
                     inward.append(1000 * (arrived[frame] - at))
                 else:
                     lost += 1
-    return Talk(kind, out, inward, lost, window.processor, window.memory, window.base, window.load)
+    return Talk(kind, window, out, inward, lost)
 
 
-def _out(caller: Caller, stream: StreamTimes, window: _Window) -> list[float]:
+def _out(caller: Caller, stream: StreamTimes, window: Window) -> list[float]:
     """How much later than it left each place in the agent's speech came, in ms."""
     left = _places([(at, size) for at, size in stream.spoke], 2 * 24_000)
     came = _places([(at, size) for at, size, _ in caller.received], caller.rate)
