@@ -21,6 +21,7 @@ from services.bot.tools import ToolContext
 from services.bot.transcript import Transcript
 from services.bot.transports import SAMPLE_RATE_IN, Line
 from services.bot.transports.json_protocol import transcript
+from services.bot.transports.line import CallerGoneError
 from services.bot.turn_writer import Role, TurnWriter
 from services.common.errors import GenerationLost, ServiceError, StoreError
 from services.common.sessions import Session, Turn
@@ -75,6 +76,8 @@ class Call:
                 ending = await self._converse(await self._history())
             except GenerationLost:
                 ending = Ending.TAKEN_OVER
+            except CallerGoneError:
+                ending = Ending.CALLER_DROPPED
             except Exception:
                 logger.exception("call failed")
             finally:

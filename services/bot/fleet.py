@@ -30,7 +30,7 @@ class Member:
         line: The supervisor's end of the socket pair.
         state: How far it is.
         taken: What it serves.
-        told_to_leave: Whether its end is our wish.
+        told: What it was ordered; its end is our wish then.
     """
 
     pid: int
@@ -38,12 +38,12 @@ class Member:
     state: State = "starting"
     link: Link | None = None
     taken: Taken | None = None
-    told_to_leave: bool = False
+    told: Message | None = None
     born: float = field(default_factory=time.monotonic)
 
     def tell(self, message: Message) -> None:
-        """Sends an order."""
-        self.told_to_leave = True
+        """Sends an order, as soon as the line is up."""
+        self.told = message
         if self.link is not None:
             self.link.send(message)
 
@@ -130,7 +130,7 @@ class Fleet:
         if died_in_call and member.taken is not None:
             log.bind(session_id=member.taken.session.session_id).error("session process died")
             self._on_lost(member.taken)
-        elif member.told_to_leave or member.state == "ended":
+        elif member.told is not None or member.state == "ended":
             log.debug("session process left")
         else:
             log.error("idle session process died")
@@ -139,7 +139,7 @@ class Fleet:
 
     def _judge(self, member: Member) -> None:
         lived = time.monotonic() - member.born
-        if member.taken is not None or member.told_to_leave or lived >= SOUND_SECONDS:
+        if member.taken is not None or member.told is not None or lived >= SOUND_SECONDS:
             self._failures = 0
             return
         self._failures += 1
@@ -149,6 +149,8 @@ class Fleet:
     async def _listen(self, member: Member) -> None:
         link = await Link.over(member.line)
         member.link = link
+        if member.told is not None:
+            link.send(member.told)
         try:
             while (message := await link.receive()) is not None:
                 match message:

@@ -5,20 +5,21 @@ ticket or a silent connection costs nobody a slot.
 """
 
 import asyncio
-import contextlib
 import socket
+from collections.abc import Coroutine
 
 from loguru import logger
 
 from services.bot.call import Call
+from services.bot.door import has_left, speaks
 from services.bot.endpoint import endpoint
 from services.bot.link import Drain, Ended, HangUp, Link, Ready, Taken
 from services.bot.listener import Web
 from services.bot.resources import Resources
 from services.bot.slot import Slot
 
-#: Longer than this an accepted connection does not keep others waiting: the process accepts the
-#: next one while it stays open. Through a load balancer a request comes whole and at once.
+#: Longer than this a connection that said something does not keep others waiting: the process
+#: accepts the next one while it stays open. Through a load balancer a request comes whole at once.
 PATIENCE_SECONDS = 0.25
 
 
@@ -74,13 +75,18 @@ async def _accept(listener: socket.socket, slot: Slot, web: Web) -> None:
         accepted = None if slot.final else await _next_connection(listener, slot)
         if accepted is None:
             continue
+        spoke = await speaks(accepted)
+        if has_left(accepted):
+            accepted.close()
+            logger.debug("connection was gone before it could be served")
+            continue
         try:
             connection = await web.serve(accepted)
         except OSError:
             logger.debug("connection was gone before it could be served")
             continue
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(connection.closed.wait(), PATIENCE_SECONDS)
+        if spoke:
+            await _first_of(connection.closed.wait(), slot.until(lambda: slot.final))
 
 
 async def _next_connection(listener: socket.socket, slot: Slot) -> socket.socket | None:
@@ -95,3 +101,11 @@ async def _next_connection(listener: socket.socket, slot: Slot) -> socket.socket
         return accepted
     accepting.cancel()
     return None
+
+
+async def _first_of(*waits: Coroutine[None, None, object]) -> None:
+    """Waits for one of them, as long as patience lasts."""
+    waiting = [asyncio.create_task(wait) for wait in waits]
+    await asyncio.wait(waiting, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

@@ -82,6 +82,20 @@ async def test_a_process_that_was_told_to_leave_is_no_failure(fleets: Any) -> No
     assert fleet.pause() == 0
 
 
+async def test_an_order_given_before_the_line_is_up_arrives(fleets: Any) -> None:  # noqa: ANN401
+    fleet = fleets(waits)
+    ordered = asyncio.Event()
+
+    def fork() -> None:
+        fleet.add()
+        fleet.tell_all(Drain())
+        ordered.set()
+
+    asyncio.get_running_loop().call_soon(fork)
+    await ordered.wait()
+    await emptied(fleet)
+
+
 async def test_a_child_keeps_no_file_of_its_parent_s(fleets: Any) -> None:  # noqa: ANN401
     here, there = socket.socketpair()
     fleet = fleets(waits)

@@ -75,12 +75,32 @@ async def test_what_does_not_become_a_call_burns_no_slot(
 async def test_silent_connections_keep_nobody_out(start_bot: StartBot) -> None:
     bot = await start_bot(SPARE_SESSIONS="1", MAX_SESSIONS="1")
     await bot.slots(idle=1)
-    silent = [socket.create_connection(("127.0.0.1", bot.port)) for _ in range(3)]
+    silent = [socket.create_connection(("127.0.0.1", bot.port)) for _ in range(150)]
     async with asyncio.timeout(PATIENCE_SECONDS):
         async with await call(bot) as line:
             await line.answers()
     for connection in silent:
         connection.close()
+
+
+async def test_callers_who_left_while_they_waited_burn_no_slot(start_bot: StartBot) -> None:
+    bot = await start_bot(SPARE_SESSIONS="1", MAX_SESSIONS="1")
+    await bot.slots(idle=1)
+    (idle,) = bot.children()
+    handshake = (
+        f"GET /ws HTTP/1.1\r\nHost: {bot.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bm90IHNvIHJhbmRvbSBhbmQ=\r\n"
+        f"Sec-WebSocket-Protocol: {API_KEY}\r\n\r\n"
+    )
+    os.kill(idle, signal.SIGSTOP)
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", bot.port)) as impatient:
+            impatient.sendall(handshake.encode())
+    os.kill(idle, signal.SIGCONT)
+
+    async with await call(bot) as line:
+        await line.answers()
+        assert bot.children() == {idle}
 
 
 async def test_a_full_task_says_so_and_when_to_come_back(start_bot: StartBot) -> None:

@@ -11,6 +11,10 @@ from services.bot.ending import Ending
 SAMPLE_RATE_IN = 16_000
 
 
+class CallerGoneError(Exception):
+    """The caller left before the call had begun."""
+
+
 class Line(Protocol):
     """A caller's connection to us.
 
@@ -29,7 +33,11 @@ class Line(Protocol):
         """Pipecat's end of it."""
 
     async def open(self) -> None:
-        """Lets the caller in."""
+        """Lets the caller in.
+
+        Raises:
+            CallerGoneError: There is nobody to let in any more.
+        """
 
     async def tell(self, message: dict[str, Any]) -> None:
         """Sends a message past everything that waits to be played."""

@@ -14,6 +14,7 @@ from services.bot.transports import json_protocol
 from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT, BrowserProtocol
 from services.bot.transports.caller_socket import CallerSocket
 from services.bot.transports.json_protocol import JsonProtocol
+from services.bot.transports.line import CallerGoneError
 
 #: 20 ms a frame: the first sound of an answer waits for no more, and 50 frames a second are cheap.
 CHUNKS_OF_10_MS = 2
@@ -76,8 +77,15 @@ class WebSocketLine:
         return self._transport
 
     async def open(self) -> None:
-        """Accepts the WebSocket."""
-        await self._socket.accept_once(self._subprotocol)
+        """Accepts the WebSocket.
+
+        Raises:
+            CallerGoneError: The caller has closed it.
+        """
+        try:
+            await self._socket.accept_once(self._subprotocol)
+        except OSError as error:
+            raise CallerGoneError from error
 
     async def tell(self, message: dict[str, Any]) -> None:
         """Sends a message past everything that waits to be played."""
