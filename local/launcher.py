@@ -6,10 +6,13 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local import probe, stack
+from local.environment import check_credentials
 from local.part import Part, PartFailedError
 from local.seed import seed
 from local.view import View
@@ -30,7 +33,10 @@ async def launch(options: stack.Options, view: View) -> None:
             f"Port {options.port} is taken by another program. Stop that program, or choose "
             f"another port: make run PORT={options.port + 10}"
         )
-    plan = stack.plan(options, dict(os.environ))
+    if options.nova == "aws":
+        await asyncio.to_thread(check_credentials, os.environ)
+    with _own_files():
+        plan = stack.plan(options, os.environ)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -49,19 +55,39 @@ async def launch(options: stack.Options, view: View) -> None:
     view.say("Stopped.", "dim")
 
 
+@contextmanager
+def _own_files() -> Iterator[None]:
+    """Make a sentence of what the file system says of the launcher's own files.
+
+    Raises:
+        PartFailedError: A file cannot be read or written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise PartFailedError(
+            f"{error.filename} cannot be used: {error.strerror}. Make it yours, or remove it, and "
+            "try again."
+        ) from error
+
+
 async def _start(plan: stack.Stack, view: View, began: float) -> None:
     await _start_together(plan.foundation, view)
     if plan.model == stack.EMULATOR:
-        stack.write_trust_bundle()
-    await asyncio.to_thread(
-        seed,
-        endpoint_url=plan.aws_url,
-        region=plan.region,
-        sessions_table=stack.SESSIONS_TABLE,
-        orders_table=stack.ORDERS_TABLE,
-        parameter_prefix=stack.PARAMETER_PREFIX,
-        secrets=plan.secrets,
-    )
+        with _own_files():
+            stack.write_trust_bundle()
+    try:
+        await asyncio.to_thread(
+            seed,
+            endpoint_url=plan.aws_url,
+            region=plan.region,
+            sessions_table=stack.SESSIONS_TABLE,
+            orders_table=stack.ORDERS_TABLE,
+            parameter_prefix=stack.PARAMETER_PREFIX,
+            secrets=plan.secrets,
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise PartFailedError(f"aws does not take the demo data: {error}") from error
     await _start_together(plan.services, view)
     view.ready(
         plan.parts,

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from services.common.sessions import table_definition
 
-_DEADLINES = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard"})
+# moto is on this machine: no proxy leads there.
+_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard"}, proxies={})
+# Whoever runs this may have any AWS profile, sound or not: none of it is read.
+_NO_FILES = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 
 def seed(
@@ -33,15 +42,16 @@ def seed(
         parameter_prefix: Path that the secrets are stored below, such as `/voice-agents/local`.
         secrets: Parameter name to value, stored as SecureStrings.
     """
+    session = boto3.Session(botocore_session=botocore.session.Session(_NO_FILES))
 
     def client(service: str) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
-        return boto3.client(
+        return session.client(
             service,  # type: ignore[call-overload]
             endpoint_url=endpoint_url,
             region_name=region,
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106  moto takes any
-            config=_DEADLINES,
+            config=_CONFIG,
         )
 
     dynamodb = client("dynamodb")

