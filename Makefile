@@ -61,6 +61,9 @@ doctor: ready ## Check account, domain, model, secrets, quotas and images before
 cost: ready ## Estimate ENV's bill, a month idle and a call, beside small and large (COST="--minutes 5")
 	@$(PYTHON) -m cdk.operator.cost --env '$(ENV)' $(COST)
 
+diagram: ready ## Draw ENV's architecture from its templates, as cdk/diagrams/<ENV>.svg
+	@$(PYTHON) -m cdk.operator.diagram --env '$(ENV)' $(DIAGRAM)
+
 ##@ Upkeep
 format: ready ## Format and fix what can be fixed by itself
 	@$(PYTHON) -m ruff check --fix .
@@ -106,4 +109,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: run test check bench synth deploy secrets doctor cost format lock hooks clean help ready
+.PHONY: run test check bench synth deploy secrets doctor cost diagram format lock hooks clean help ready
