@@ -102,6 +102,14 @@ def test_the_certificate_authority_outlives_a_restart(tmp_path: Path) -> None:
     assert (tmp_path / "ca-key.pem").stat().st_mode & 0o077 == 0
 
 
+def test_a_damaged_certificate_authority_is_made_anew(tmp_path: Path) -> None:
+    server_context(tmp_path)
+    for file in (tmp_path / "ca.pem", tmp_path / "ca-key.pem"):
+        file.write_text("cut off")
+        server_context(tmp_path)
+        assert file.read_text() != "cut off"
+
+
 @pytest.mark.parametrize(
     ("arguments", "secret", "problem"),
     [

@@ -65,16 +65,8 @@ def server_context(folder: Path) -> ssl.SSLContext:
 
 def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     certificate_file, key_file = folder / "ca.pem", folder / "ca-key.pem"
-    if certificate_file.exists() and key_file.exists():
-        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
-        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
-        fresh = certificate.not_valid_after_utc - datetime.now(UTC) > _RENEW_BEFORE
-        if (
-            fresh
-            and isinstance(key, ec.EllipticCurvePrivateKey)
-            and certificate.public_key() == key.public_key()
-        ):
-            return certificate, key
+    if kept := _kept_authority(certificate_file, key_file):
+        return kept
     key = ec.generate_private_key(ec.SECP256R1())
     name = "Nova Sonic emulator"
     certificate = (
@@ -99,6 +91,22 @@ def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateK
     )
     _replace(key_file, _key_bytes(key))
     _replace(certificate_file, certificate.public_bytes(serialization.Encoding.PEM))
+    return certificate, key
+
+
+def _kept_authority(
+    certificate_file: Path, key_file: Path
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None:
+    """The authority of an earlier start, unless it is damaged or about to expire."""
+    try:
+        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
+    except (FileNotFoundError, TypeError, ValueError):
+        return None
+    fresh = certificate.not_valid_after_utc - datetime.now(UTC) > _RENEW_BEFORE
+    matching = certificate.public_key() == key.public_key()
+    if not (fresh and matching and isinstance(key, ec.EllipticCurvePrivateKey)):
+        return None
     return certificate, key
 
 
