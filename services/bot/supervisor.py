@@ -121,13 +121,11 @@ class Supervisor:
 
     def _mind_the_door(self) -> None:
         """Answers callers itself exactly while no process can come to the door."""
-        full = (
-            self._fleet.count("starting", "idle") == 0
-            and len(self._fleet) >= self._settings.max_sessions
-        )
-        if full and self._refusing is None:
+        full = len(self._fleet) >= self._settings.max_sessions or self._fleet.pause() > 0
+        nobody = full and self._fleet.count("starting", "idle") == 0
+        if nobody and self._refusing is None:
             self._refusing = asyncio.get_running_loop().create_task(self._refuse())
-        elif not full and self._refusing is not None:
+        elif not nobody and self._refusing is not None:
             self._refusing.cancel()
             self._refusing = None
 

@@ -154,6 +154,20 @@ async def test_a_killed_idle_process_is_replaced(start_bot: StartBot) -> None:
     assert before not in bot.children()
 
 
+async def test_callers_are_told_while_no_process_starts(start_bot: StartBot) -> None:
+    bot = await start_bot(SPARE_SESSIONS="1", MAX_SESSIONS="2")
+    for _ in range(6):
+        await until(lambda: bool(bot.children()))
+        for child in bot.children():
+            os.kill(child, signal.SIGKILL)
+        await until(lambda: not bot.children())
+    async with httpx.AsyncClient(base_url=bot.url) as client:
+        assert (await client.get("/ws")).status_code == 503
+    await bot.slots(idle=1)
+    async with await call(bot) as line:
+        await line.answers()
+
+
 async def test_draining_lets_calls_finish(start_bot: StartBot) -> None:
     bot = await start_bot(DRAIN_SECONDS="60")
     async with await call(bot) as line:
