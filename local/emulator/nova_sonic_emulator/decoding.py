@@ -1,23 +1,29 @@
 """From the sound of one utterance to its words, with pocketsphinx.
 
-Two searches run while the speaker talks: the script's grammar, and free phones. Grammar alone
-finds words of its own in any sound; how much worse they fit than the phones do tells whether they
-were spoken. When that is not clear, the general language model decodes the utterance too and
-settles it.
+Two searches run while the speaker talks: the script's grammar, and free phones. Grammar alone finds
+words of its own in any sound; how much worse they fit than the phones do tells whether they were
+spoken. When that is not clear, both are run again on the whole utterance, normalised by its own
+mean spectrum, and then the general language model has its say.
 """
+
+from __future__ import annotations
 
 import math
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 
 import pocketsphinx  # type: ignore[import-untyped]
 
-_SURE_MEAN, _SURE_WORST = -1.3, -4.0
-_AGREEMENT = 0.5
-_PHONE_SCALE = 1024
-_LEAST_LOG = -745.0
+_SURE = -3.1
+"""Fit above which words were spoken: in four of flite's voices 97 of 104 sentences of the grammar
+were above it and none of 100 others."""
+_WEIGHT_OF_WORST = 0.3
+_AGREEMENT = 0.6
+_SCORE_SCALE = 1024
+"""pocketsphinx tells scores as exp(log likelihood / 1024)."""
+_TYPICAL_SPECTRUM = "45.5,5.8,2.5,15.3,-0.9,-0.8,1.6,-5.7,-2.1,-2.3,3.7,1.7,1.3"
+"""Mean cepstrum of the same voices. The model's own default costs 8 % of the sentences."""
 _RULE = re.compile(r"<[^>]*>")
 _LETTERS = (
     "A EY,B B IY,C S IY,D D IY,E IY,F EH F,G JH IY,H EY CH,I AY,J JH EY,K K EY,L EH L,M EH M,"
@@ -33,30 +39,37 @@ class Recognition:
 
     Attributes:
         text: Words in lower case; empty when nothing was heard.
-        in_grammar: Whether the script's grammar has this sentence.
-        fit: How well the grammar's words fit, mean and worst word, against free phones: about 0
-            is perfect, less is worse.
+        in_grammar: Whether it is a sentence of the script's grammar.
+        fit: How well the grammar's words fit the sound: 0 is as well as any, less is worse.
     """
 
     text: str
     in_grammar: bool
-    fit: tuple[float, float]
+    fit: float
 
 
 class Decoders:
-    """The acoustic and language models, loaded once; about a second and 150 MB."""
+    """The acoustic and language models, loaded once: about a second, and 180 MB."""
 
     def __init__(self) -> None:
-        self._grammar = pocketsphinx.Decoder(lm=None, loglevel="FATAL")
+        self._grammar = pocketsphinx.Decoder(lm=None, bestpath=False, loglevel="FATAL")
+        # Without the phones' bigrams, which would fit a script's words worse than others.
         self._phones = pocketsphinx.Decoder(
             lm=None, allphone_ci=True, beam=1e-10, pbeam=1e-10, loglevel="FATAL"
         )
         self._phones.add_allphone_file("phones")
         self._phones.activate_search("phones")
-        self._language = pocketsphinx.Decoder(fwdflat=False, loglevel="FATAL")
-        self._open = self._language
+        self._language = pocketsphinx.Decoder(
+            fwdflat=False,
+            maxhmmpf=3000,
+            maxwpf=5,
+            beam=1e-40,
+            wbeam=1e-22,
+            pbeam=1e-40,
+            loglevel="FATAL",
+        )
         self._known = ""
-        self._expects_script = False
+        self._streaming: tuple[pocketsphinx.Decoder, ...] = ()
         self._audio = bytearray()
 
     def start(self, grammar: str | None) -> None:
@@ -66,34 +79,48 @@ class Decoders:
             grammar: JSGF of the sentences that are expected; None leaves the language model alone.
         """
         self._audio.clear()
-        self._expects_script = grammar is not None
+        self._streaming = (self._grammar, self._phones) if grammar is not None else ()
         if grammar is not None:
             self._learn(grammar)
-            self._grammar.start_utt()
-        self._open = self._language if grammar is None else self._phones
-        self._open.start_utt()
+        for decoder in self._streaming:
+            decoder.set_cmn(_TYPICAL_SPECTRUM)
+            decoder.start_utt()
 
     def hear(self, pcm: bytes) -> None:
         """Decodes some more of the utterance: 16 kHz mono s16le."""
         self._audio += pcm
-        if self._expects_script:
-            self._grammar.process_raw(pcm)
-        self._open.process_raw(pcm)
+        for decoder in self._streaming:
+            decoder.process_raw(pcm)
 
     def finish(self) -> Recognition:
         """Ends the utterance and says what it was."""
-        self._open.end_utt()
-        if not self._expects_script:
-            return Recognition(_text(self._open), in_grammar=False, fit=(0.0, 0.0))
-        self._grammar.end_utt()
-        heard = _text(self._grammar)
-        fit = _fit(self._grammar, self._open)
-        if heard and fit[0] >= _SURE_MEAN and fit[1] >= _SURE_WORST:
-            return Recognition(heard, in_grammar=True, fit=fit)
-        freely = self._decode_freely()
-        if heard and _agreement(heard, freely) >= _AGREEMENT:
-            return Recognition(heard, in_grammar=True, fit=fit)
-        return Recognition(freely, in_grammar=False, fit=fit)
+        best = Recognition("", in_grammar=False, fit=-math.inf)
+        if self._streaming:
+            for decoder in self._streaming:
+                decoder.end_utt()
+            best = self._expected()
+            if best.fit < _SURE:
+                for decoder in self._streaming:
+                    decoder.reinit_feat()  # once it has streamed it would not normalise by itself
+                    self._decode(decoder)
+                best = max(best, self._expected(), key=lambda each: each.fit)
+        if best.fit >= _SURE:
+            return best
+        self._decode(self._language)
+        heard = _text(self._language)
+        if best.text and _agreement(best.text, heard) >= _AGREEMENT:
+            return best
+        return Recognition(heard, in_grammar=False, fit=best.fit)
+
+    def _expected(self) -> Recognition:
+        return Recognition(
+            _text(self._grammar), in_grammar=True, fit=_fit(self._grammar, self._phones)
+        )
+
+    def _decode(self, decoder: pocketsphinx.Decoder) -> None:
+        decoder.start_utt()
+        decoder.process_raw(bytes(self._audio), full_utt=True)
+        decoder.end_utt()
 
     def _learn(self, grammar: str) -> None:
         if grammar == self._known:
@@ -105,17 +132,11 @@ class Decoders:
         self._grammar.activate_search("script")
         self._known = grammar
 
-    def _decode_freely(self) -> str:
-        self._language.start_utt()
-        self._language.process_raw(bytes(self._audio), full_utt=True)
-        self._language.end_utt()
-        return _text(self._language)
 
-
-def _fit(grammar: pocketsphinx.Decoder, phones: pocketsphinx.Decoder) -> tuple[float, float]:
-    """Log likelihood ratio a frame of words against phones: mean, and of the worst word."""
+def _fit(grammar: pocketsphinx.Decoder, phones: pocketsphinx.Decoder) -> float:
+    """Log likelihood ratio a frame of words against phones, and some of the worst word's."""
     reference = [
-        (segment.start_frame, segment.end_frame, _log(segment.ascore) * _PHONE_SCALE)
+        (segment.start_frame, segment.end_frame, _log(segment.ascore))
         for segment in phones.seg() or ()
     ]
     total, frames, worst = 0.0, 0, 0.0
@@ -125,7 +146,7 @@ def _fit(grammar: pocketsphinx.Decoder, phones: pocketsphinx.Decoder) -> tuple[f
         length = word.end_frame - word.start_frame + 1
         ratio = _log(word.ascore) - _within(reference, word.start_frame, word.end_frame)
         total, frames, worst = total + ratio, frames + length, min(worst, ratio / length)
-    return (total / frames, worst) if frames else (-math.inf, -math.inf)
+    return total / frames + _WEIGHT_OF_WORST * worst if frames else -math.inf
 
 
 def _within(segments: list[tuple[int, int, float]], start: int, end: int) -> float:
@@ -138,7 +159,7 @@ def _within(segments: list[tuple[int, int, float]], start: int, end: int) -> flo
 
 
 def _log(score: float) -> float:
-    return math.log(score) if score > 0 else _LEAST_LOG
+    return _SCORE_SCALE * math.log(score) if score > 0 else -math.inf
 
 
 def _agreement(one: str, other: str) -> float:
@@ -155,14 +176,9 @@ def _text(decoder: pocketsphinx.Decoder) -> str:
 
 def _words(grammar: str) -> set[str]:
     """The words that a JSGF grammar's sentences are made of."""
-    rules = grammar.partition(";")[2].partition(";")[2]
-    bodies = re.findall(r"=([^;]*);", rules)
+    bodies = re.findall(r"=([^;]*);", grammar)
     return {word for body in bodies for word in re.findall(r"[a-z']+", _RULE.sub(" ", body))}
 
 
 def _spell(word: str) -> str:
     return " ".join(_SPELLED[letter] for letter in word if letter in _SPELLED)
-
-
-def _phone_model() -> Path:
-    return Path(pocketsphinx.get_model_path()) / "en-us" / "en-us-phone.lm.bin"
