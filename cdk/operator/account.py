@@ -1,5 +1,7 @@
 """The AWS account as the operator's own credentials see it; every call ends in seconds."""
 
+import re
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -14,6 +16,9 @@ ATTEMPTS = 2
 """In all; a person waits and may simply run the command again."""
 
 AWS_ERRORS = (BotoCoreError, ClientError)
+
+_LOGIN = re.compile("Token|SSO|Profile|Credential|SignatureDoesNotMatch")
+"""In names of errors that go away by logging in, of STS, of SSO and of botocore itself."""
 
 HOW_TO_LOG_IN = "log in (`aws sso login`), or set AWS_PROFILE, and try again"
 
@@ -31,8 +36,6 @@ class Account:
     def __init__(self, config: Environment) -> None:
         """Looks nothing up yet."""
         self._config = config
-        # Only a few services' clients have types installed.
-        self._session: Any = boto3.Session(region_name=config.region)
 
     def client(self, service: str, *, region: str | None = None) -> Any:  # noqa: ANN401 - as above
         """A client of ``service``, in the deployment's Region unless another is named."""
@@ -45,6 +48,11 @@ class Account:
                 retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             ),
         )
+
+    @cached_property
+    def _session(self) -> Any:  # noqa: ANN401 - only a few services' clients have types installed
+        """Made at the first call, as it fails where AWS_PROFILE names no profile."""
+        return boto3.Session(region_name=self._config.region)
 
     def identify(self) -> str:
         """Whose credentials these are, as an ARN.
@@ -68,10 +76,14 @@ def why(error: Exception) -> str:
     """What went wrong with a call, in some words that repeat nothing that was sent."""
     if isinstance(error, NoCredentialsError):
         return f"there are no AWS credentials; {HOW_TO_LOG_IN}"
+    name = type(error).__name__
     if isinstance(error, ClientError):
-        code = error.response.get("Error", {}).get("Code", "Unknown")
-        return f"{error.operation_name} was refused ({code})"
-    return f"AWS could not be asked ({type(error).__name__})"
+        name = str(error.response.get("Error", {}).get("Code", "Unknown"))
+        if not _LOGIN.search(name):
+            return f"{error.operation_name} was refused ({name})"
+    if _LOGIN.search(name):
+        return f"the AWS credentials are no good ({name}); {HOW_TO_LOG_IN}"
+    return f"AWS could not be asked ({name}); check the network and try again"
 
 
 def is_denied(error: Exception) -> bool:

@@ -118,7 +118,7 @@ def _run(check: Check, answer: "queue.Queue[list[Finding]]") -> None:
     try:
         answer.put(check.run())
     except AWS_ERRORS as error:
-        remedy = f"allow {check.permission}" if is_denied(error) else "try again"
-        answer.put([unknown(check.subject, f"{why(error)}: {remedy}")])
+        remedy = f": allow {check.permission}" if is_denied(error) else ""
+        answer.put([unknown(check.subject, f"{why(error)}{remedy}")])
     except Exception as error:
         answer.put([unknown(check.subject, f"an answer was not understood ({error!r})")])

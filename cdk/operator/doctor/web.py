@@ -22,6 +22,16 @@ class WebError(Exception):
         self.status = status
 
 
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: a header that was sent would go along, to wherever it leads."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Leaves the answer as it is, which is an error."""
+
+
+_opener = urllib.request.build_opener(_StayHere)
+
+
 def get_json(url: str, *, headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
     """What ``url`` answers.
 
@@ -32,7 +42,7 @@ def get_json(url: str, *, headers: dict[str, str] | None = None) -> Any:  # noqa
         raise WebError("only https is asked")
     request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - as above
+        with _opener.open(request, timeout=SECONDS) as answer:
             return json.loads(answer.read(_LARGEST_ANSWER))
     except urllib.error.HTTPError as error:
         raise WebError(f"HTTP status {error.code}", error.code) from None

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cdk.config import Environment
-from cdk.operator.account import Account
+from cdk.operator.account import Account, why
 from cdk.operator.doctor.__main__ import main
 from cdk.operator.doctor.diagnosis import Check, _gather, diagnose
 from cdk.operator.doctor.finding import Level
+from cdk.operator.doctor.web import WebError, get_json
 from tests.cdk.operator.doctor.conftest import Elsewhere
 from tests.cdk.operator.doctor.world import make_ready
 
@@ -100,3 +102,24 @@ def test_a_check_that_hangs_holds_up_neither_the_others_nor_the_command() -> Non
 def test_a_check_that_breaks_is_a_finding() -> None:
     ((finding,),) = _gather([Check("broken", lambda: [][0])], 5)
     assert finding.level is Level.UNKNOWN
+
+
+def test_a_profile_that_does_not_exist_is_no_traceback(
+    no_credentials: None, elsewhere: Elsewhere, config: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    found = list(diagnose(config, resolver=f"{elsewhere.url}/resolve"))
+    assert found[0].sentence.startswith("the AWS credentials are no good (ProfileNotFound); log in")
+
+
+def test_expired_credentials_are_told_to_log_in() -> None:
+    response = {"Error": {"Code": "ExpiredTokenException"}}
+    assert "log in (`aws sso login`)" in why(ClientError(response, "GetCallerIdentity"))
+    assert "log in" not in why(ClientError({"Error": {"Code": "Throttling"}}, "PutParameter"))
+
+
+def test_a_key_is_not_carried_along_by_a_redirect(elsewhere: Elsewhere) -> None:
+    elsewhere.answers["/here"] = (302, {})
+    with pytest.raises(WebError) as refused:
+        get_json(f"{elsewhere.url}/here", headers={"Authorization": "Bearer x"})
+    assert refused.value.status == 302
