@@ -22,7 +22,7 @@ class AgentWatch(BaseObserver):
             nova: The agent's processor.
             tell_state: Is told `ready` or `reconnecting` whenever that changes.
         """
-        super().__init__()
+        super().__init__(observe_every_push=False)
         self._nova = nova
         self._tell_state = tell_state
         self._has_context = asyncio.Event()

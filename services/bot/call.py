@@ -13,6 +13,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from services.bot.agent import Agent
 from services.bot.agent_watch import AgentWatch
+from services.bot.call_worker import CallWorker
 from services.bot.ending import Ending
 from services.bot.nova import AGENT_UNAVAILABLE
 from services.bot.pipeline import Conversation, converse, greeting
@@ -130,7 +131,7 @@ class Call:
         self, conversation: Conversation, spoken: Transcript, watch: AgentWatch
     ) -> PipelineWorker:
         settings = self._resources.settings
-        worker = PipelineWorker(
+        worker = CallWorker(
             conversation.pipeline,
             params=PipelineParams(
                 audio_in_sample_rate=SAMPLE_RATE_IN,

@@ -28,7 +28,7 @@ class Transcript(BaseObserver):
             start_lag: How long before its detection the caller's speech began.
             heard: Is told of every text, unfinished ones of the agent's too.
         """
-        super().__init__()
+        super().__init__(observe_every_push=False)
         self._nova = nova
         self._writer = writer
         self._start_lag = start_lag

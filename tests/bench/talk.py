@@ -177,7 +177,7 @@ def _evaluate(
 
 def _out(caller: Caller, stream: StreamTimes, window: Window) -> list[float]:
     """How much later than it left each place in the agent's speech came, in ms."""
-    left = _places([(at, size) for at, size in stream.spoke], 2 * 24_000)
+    left = _places(stream.spoke, caller.rate)
     came = _places([(at, size) for at, size, _ in caller.received], caller.rate)
     return [
         1000 * (came[place] - at)

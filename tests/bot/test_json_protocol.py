@@ -63,7 +63,7 @@ async def test_media_is_what_the_contract_says(bot: Bot) -> None:
         "channels": 1,
         "format": "pcm_s16le",
     }
-    assert len(base64.b64decode(media["data"])) == FRAME_BYTES
+    assert len(base64.b64decode(media["data"])) == 2 * FRAME_BYTES  # 40 ms
 
 
 async def test_speaking_over_the_agent_interrupts_it(bot: Bot, sessions: SessionStore) -> None:
