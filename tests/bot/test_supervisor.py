@@ -89,7 +89,7 @@ async def test_callers_who_left_while_they_waited_burn_no_slot(start_bot: StartB
     (idle,) = bot.children()
     handshake = (
         f"GET /ws HTTP/1.1\r\nHost: {bot.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bm90IHNvIHJhbmRvbSBhbmQ=\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         f"Sec-WebSocket-Protocol: {API_KEY}\r\n\r\n"
     )
     os.kill(idle, signal.SIGSTOP)
