@@ -78,7 +78,7 @@ hooks: ready ## Run the checks before every commit
 	@.venv/bin/pre-commit install
 
 clean: ## Remove everything that the other commands installed or built
-	@rm -rf .venv .tools .run .mypy_cache .ruff_cache .pytest_cache $(CLIENT)/node_modules $(CLIENT)/dist
+	@rm -rf .venv .tools .run cdk.out .mypy_cache .ruff_cache .pytest_cache $(CLIENT)/node_modules $(CLIENT)/dist
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \

@@ -47,6 +47,14 @@ _WATCH = """
 }
 """
 
+# A drawer that is still fading in has not its contrast yet.
+_AT_REST = """
+() => document.getAnimations().every(
+  (animation) => animation.playState !== "running"
+    || animation.effect.getComputedTiming().endTime === Infinity
+)
+"""
+
 
 @dataclass(slots=True)
 class Caller:
@@ -109,7 +117,8 @@ class Caller:
         ]
 
     def assert_accessible(self) -> None:
-        """Scan the page as it is now with axe; no violation is allowed."""
+        """Scan the page with axe once it has come to rest; no violation is allowed."""
+        self.page.wait_for_function(_AT_REST)
         results = Axe().run(self.page)
         assert results.violations_count == 0, results.generate_report()
 
