@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 #: A session description has some 10 kB.
 LARGEST_BODY = 64 * 1024
+BODY_SECONDS = 5.0
 
 
 def endpoint(resources: Resources, slot: Slot | None) -> ASGIApp:
@@ -176,10 +177,14 @@ def _ticket(request: Request) -> Presented:
 
 async def _body[B: BaseModel](request: Request, model: type[B]) -> B:
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
-            raise Refused(problems.invalid_request("The body is too large."))
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > LARGEST_BODY:
+                    raise Refused(problems.invalid_request("The body is too large."))
+    except TimeoutError as error:
+        raise Refused(problems.invalid_request("The body took too long.")) from error
     try:
         return model.model_validate_json(body)
     except ValidationError as error:

@@ -83,6 +83,16 @@ async def test_silent_connections_keep_nobody_out(start_bot: StartBot) -> None:
         connection.close()
 
 
+async def test_a_body_that_never_ends_is_not_waited_for(start_bot: StartBot) -> None:
+    bot = await start_bot(SPARE_SESSIONS="1", MAX_SESSIONS="1")
+    reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+    writer.write(b"POST /webrtc HTTP/1.1\r\nHost: bot\r\nContent-Length: 100\r\n\r\n{")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 422")
+    writer.close()
+
+
 async def test_callers_who_left_while_they_waited_burn_no_slot(start_bot: StartBot) -> None:
     bot = await start_bot(SPARE_SESSIONS="1", MAX_SESSIONS="1")
     await bot.slots(idle=1)
