@@ -44,7 +44,7 @@ NUMBER_WORDS = (*_DIGITS, *_TEENS, *_TENS, *_SCALES, *_REPEATS, *_HOMOPHONES, "a
 """Every word that may stand in a spoken number, in writing or after a language model heard it."""
 
 NUMBER_JSGF = """
-<number> = <number_part>+;
+<number> = <number_part> <number_part>+;
 <number_part> = <digit> | <teen> | <tens> [<digit>] | (double | triple) <digit> | <scaled>;
 <scaled> = (<digit> | <teen>) (hundred | thousand) [and];
 <digit> = oh | zero | one | two | three | four | five | six | seven | eight | nine;
