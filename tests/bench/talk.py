@@ -24,7 +24,7 @@ _BETWEEN_CALLERS_SECONDS = 0.203
 _AFTERWARDS_SECONDS = 0.5
 """In which what was sent in the window arrives."""
 
-_GRID_SECONDS = 0.01
+_PLACES_A_SECOND = 100
 
 _ANNOUNCEMENT = ", ".join(
     f"this is line number {number} of a long and rather dull announcement" for number in range(10)
@@ -192,6 +192,6 @@ def _places(pieces: list[tuple[float, int]], bytes_a_second: int) -> list[float]
     total = 0
     for at, size in pieces:
         total += size
-        whole = round(total / bytes_a_second / _GRID_SECONDS - 0.5)
+        whole = total * _PLACES_A_SECOND // bytes_a_second
         times += [at] * (whole - len(times))
     return times
