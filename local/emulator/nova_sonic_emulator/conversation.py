@@ -162,6 +162,8 @@ class Conversation:
 
     def end(self) -> None:
         """Fall silent, and close what is open."""
+        if self._ear is not None:
+            self._ear.close()
         self._ear = None
         if self._worker is not None:
             self._worker.cancel()

@@ -81,10 +81,21 @@ class Decoders:
         self._audio.clear()
         self._streaming = (self._grammar, self._phones) if grammar is not None else ()
         if grammar is not None:
-            self._learn(grammar)
+            self.learn(grammar)
         for decoder in self._streaming:
             decoder.set_cmn(_TYPICAL_SPECTRUM)
             decoder.start_utt()
+
+    def learn(self, grammar: str) -> None:
+        """Makes ready for a grammar; only the last one stays."""
+        if grammar == self._known:
+            return
+        for word in _words(grammar):
+            if self._grammar.lookup_word(word) is None:
+                self._grammar.add_word(word, _spell(word), True)
+        self._grammar.add_jsgf_string("script", grammar)
+        self._grammar.activate_search("script")
+        self._known = grammar
 
     def hear(self, pcm: bytes) -> None:
         """Decodes some more of the utterance: 16 kHz mono s16le."""
@@ -121,16 +132,6 @@ class Decoders:
         decoder.start_utt()
         decoder.process_raw(bytes(self._audio), full_utt=True)
         decoder.end_utt()
-
-    def _learn(self, grammar: str) -> None:
-        if grammar == self._known:
-            return
-        for word in _words(grammar):
-            if self._grammar.lookup_word(word) is None:
-                self._grammar.add_word(word, _spell(word), True)
-        self._grammar.add_jsgf_string("script", grammar)
-        self._grammar.activate_search("script")
-        self._known = grammar
 
 
 def _fit(grammar: pocketsphinx.Decoder, phones: pocketsphinx.Decoder) -> float:

@@ -3,6 +3,7 @@
 Energy against a noise floor that adapts: no model, a few microseconds for each 10 ms of audio.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ SAMPLE_RATE = 16_000
 
 FRAME_MS = 10
 FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
+_EMPHASIS = np.float32(0.97)
+_FULL_SCALE = 32768
+_LEAST_POWER = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +48,26 @@ type HeardEvent = SpeechStarted | SpeechEnded
 class Endpointer:
     """Finds utterances in 16 kHz mono s16le audio.
 
-    The floor is the quietest 50 ms of the last one and a half seconds, so a noise that was there
-    from the start never counts as speech and one that sets in later does for no longer than that.
-    Pre-emphasis takes out DC and hum. A click is too short to start an utterance and too short to
-    prolong one.
+    A frame is speech when it stands out of the noise, as it is or with its high frequencies raised:
+    one sees voices through hiss, the other through hum. A click is too short to start an utterance
+    and too short to prolong one.
+
+    Args:
+        endpoint_silence_ms: How long a pause ends an utterance.
+
+    Attributes:
+        speaking: Whether an utterance has begun and not ended.
     """
 
-    MARGIN_DB = 9.0
-    """Above the floor is speech; while speaking, `RELEASE_DB` less is enough."""
-    RELEASE_DB = 3.0
-    QUIETEST_SPEECH_DBFS = -56.0
-    """After pre-emphasis, which takes 10 dB from voices. Comfort noise stays under it."""
-    FLOOR_WINDOW_FRAMES = 150
-    SMOOTHING_FRAMES = 5
     ONSET_FRAMES, ONSET_WINDOW_FRAMES = 7, 12
     CLICK_FRAMES = 3
     LONGEST_UTTERANCE_MS = 30_000
 
     def __init__(self, *, endpoint_silence_ms: int) -> None:
-        """Args: endpoint_silence_ms: How long a pause ends an utterance."""
         self._endpoint_frames = endpoint_silence_ms // FRAME_MS
-        self._rest: NDArray[np.float32] = np.zeros(0, dtype=np.float32)
-        self._odd_byte = b""
-        self._previous_sample: float | None = None
-        self._energies: deque[float] = deque(maxlen=self.SMOOTHING_FRAMES)
-        self._floors: deque[float] = deque(maxlen=self.FLOOR_WINDOW_FRAMES)
+        self._rest = bytearray()
+        self._plain = _Level(quietest_dbfs=-46.0)
+        self._raised = _Level(quietest_dbfs=-56.0)
         self._recent: deque[bool] = deque(maxlen=self.ONSET_WINDOW_FRAMES)
         self._frame = 0
         self._run = 0
@@ -78,33 +77,24 @@ class Endpointer:
 
     def hear(self, pcm: bytes) -> list[HeardEvent]:
         """Takes the next piece of audio, of any size, and tells what it completes."""
-        return [event for level in self._levels(pcm) if (event := self._advance(level))]
+        return [event for frame in self._frames(pcm) if (event := self._advance(frame))]
 
-    def _levels(self, pcm: bytes) -> list[float]:
-        """DBFS of each whole frame there is now, pre-emphasised; what is left waits for more."""
-        pcm = self._odd_byte + pcm
-        whole = len(pcm) & ~1
-        self._odd_byte = pcm[whole:]
-        samples = np.frombuffer(pcm[:whole], dtype="<i2").astype(np.float32)
-        if samples.size:
-            first = samples[0] if self._previous_sample is None else self._previous_sample
-            self._previous_sample = float(samples[-1])
-            shifted = np.concatenate((np.array([first], dtype=np.float32), samples[:-1]))
-            self._rest = np.concatenate((self._rest, samples - np.float32(0.97) * shifted))
-        frames = self._rest.size // FRAME_SAMPLES
-        block = self._rest[: frames * FRAME_SAMPLES].reshape(frames, FRAME_SAMPLES)
-        self._rest = self._rest[frames * FRAME_SAMPLES :]
-        # DC passes pre-emphasis at 3 %, which in a loud offset is still more than a quiet voice.
-        power = block.var(axis=1) / np.float32(32768.0**2)
-        return [float(level) for level in 10 * np.log10(power + 1e-8)]
+    def _frames(self, pcm: bytes) -> list[NDArray[np.float32]]:
+        """Every frame that is complete, with the sample before it; what is left waits for more."""
+        self._rest += pcm
+        size, overlap = 2 * FRAME_SAMPLES, 2
+        count = max(0, (len(self._rest) - overlap) // size)
+        samples = np.frombuffer(bytes(self._rest[: count * size + overlap]), dtype="<i2")
+        del self._rest[: count * size]
+        return [
+            samples[start : start + FRAME_SAMPLES + 1].astype(np.float32)
+            for start in range(0, count * FRAME_SAMPLES, FRAME_SAMPLES)
+        ]
 
-    def _advance(self, level: float) -> HeardEvent | None:
-        self._energies.append(level)
-        self._floors.append(sum(self._energies) / len(self._energies))
-        threshold = max(min(self._floors) + self.MARGIN_DB, self.QUIETEST_SPEECH_DBFS)
-        if self.speaking:
-            threshold -= self.RELEASE_DB
-        loud = level > threshold
+    def _advance(self, frame: NDArray[np.float32]) -> HeardEvent | None:
+        plain = self._plain.stands_out(frame[1:], speaking=self.speaking)
+        raised = self._raised.stands_out(frame[1:] - _EMPHASIS * frame[:-1], speaking=self.speaking)
+        loud = plain or raised
         self._recent.append(loud)
         self._run = self._run + 1 if loud else 0
         self._frame += 1
@@ -127,3 +117,33 @@ class Endpointer:
         self._recent.clear()
         self.speaking = False
         return SpeechEnded(self._last_speech * FRAME_MS)
+
+
+class _Level:
+    """Loudness against a noise floor, the quietest 50 ms of the last one and a half seconds.
+
+    So a noise that was there from the start never stands out, and one that sets in later does so
+    for no longer than that.
+
+    Args:
+        quietest_dbfs: What is quieter never stands out; comfort noise is.
+    """
+
+    MARGIN_DB, MARGIN_WHILE_SPEAKING_DB = 9.0, 6.0
+    FLOOR_FRAMES = 150
+    SMOOTHING_FRAMES = 5
+
+    def __init__(self, *, quietest_dbfs: float) -> None:
+        self._quietest = quietest_dbfs
+        self._levels: deque[float] = deque(maxlen=self.SMOOTHING_FRAMES)
+        self._floors: deque[float] = deque(maxlen=self.FLOOR_FRAMES)
+
+    def stands_out(self, frame: NDArray[np.float32], *, speaking: bool) -> bool:
+        """Takes the next frame; tells whether it is speech, of which less will do within speech."""
+        mean = float(frame.sum()) / FRAME_SAMPLES  # DC is no sound
+        power = max(0.0, float(np.dot(frame, frame)) / FRAME_SAMPLES - mean * mean)
+        level = 10 * math.log10(power / _FULL_SCALE**2 + _LEAST_POWER)
+        self._levels.append(level)
+        self._floors.append(sum(self._levels) / len(self._levels))
+        margin = self.MARGIN_WHILE_SPEAKING_DB if speaking else self.MARGIN_DB
+        return level > max(min(self._floors) + margin, self._quietest)

@@ -48,7 +48,8 @@ class Ear:
         self._heard_bytes = 0
         self._utterance: Utterance | None = None
         self._ended: deque[Utterance] = deque()
-        prepare()
+        if mind_grammar is not None:
+            _recogniser.prepare(mind_grammar)
 
     def hear(self, pcm: bytes) -> list[HeardEvent]:
         """Takes the next piece of audio, of any size.
@@ -68,6 +69,12 @@ class Ear:
             Words in lower case; empty when there was nothing to understand.
         """
         return await self._ended.popleft().text() if self._ended else ""
+
+    def close(self) -> None:
+        """Gives up on what is being said; recognising what was said before goes on."""
+        if self._utterance is not None:
+            self._utterance.abandon()
+            self._utterance = None
 
     def _hear_piece(self, pcm: bytes) -> list[HeardEvent]:
         self._heard_bytes += len(pcm)

@@ -27,9 +27,12 @@ def serve(control: socket.socket) -> None:
     decoders = Decoders()
     gc.freeze()
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-        if not message:
+        message, descriptors, _, _ = socket.recv_fds(control, HEADER.size, 1)
+        if len(message) < HEADER.size:
             return
+        kind, length = HEADER.unpack(message)
+        if kind == GRAMMAR:
+            decoders.learn(control.recv(length, socket.MSG_WAITALL).decode())
         for descriptor in descriptors:
             with socket.socket(fileno=descriptor) as utterance:
                 if os.fork() == 0:
