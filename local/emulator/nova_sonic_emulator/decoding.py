@@ -90,7 +90,7 @@ class Decoders:
         """Makes ready for a grammar; only the last one stays."""
         if grammar == self._known:
             return
-        for word in _words(grammar):
+        for word in words_in(grammar):
             if self._grammar.lookup_word(word) is None:
                 self._grammar.add_word(word, _spell(word), True)
         self._grammar.add_jsgf_string("script", grammar)
@@ -175,7 +175,7 @@ def _text(decoder: pocketsphinx.Decoder) -> str:
     return found.hypstr if found is not None else ""
 
 
-def _words(grammar: str) -> set[str]:
+def words_in(grammar: str) -> set[str]:
     """The words that a JSGF grammar's sentences are made of."""
     bodies = re.findall(r"=([^;]*);", grammar)
     return {word for body in bodies for word in re.findall(r"[a-z']+", _RULE.sub(" ", body))}

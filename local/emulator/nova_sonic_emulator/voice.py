@@ -30,10 +30,10 @@ class _Speaker:
 _SPEAKERS = {
     "tiffany": _Speaker("en-us+f3", 55),
     "matthew": _Speaker("en-us+m3", 40),
-    "amy": _Speaker("en-gb+f2", 60),
+    "amy": _Speaker("en+f3", 70),
     "olivia": _Speaker("en-gb-x-rp+f4", 50),
-    "kiara": _Speaker("en-gb+f5", 65),
-    "arjun": _Speaker("en-gb+m5", 45),
+    "kiara": _Speaker("en+f5", 65),
+    "arjun": _Speaker("en+m5", 45),
     "ambre": _Speaker("en-us+f2", 65),
     "florian": _Speaker("en-us+m7", 50),
     "beatrice": _Speaker("en-us+f4", 45),
@@ -111,7 +111,8 @@ class _Espeak:
         encoded = text.encode()
         with self._lock:
             self._samples.clear()
-            self._library.espeak_SetVoiceByName(speaker.espeak.encode())
+            if self._library.espeak_SetVoiceByName(speaker.espeak.encode()):
+                raise RuntimeError(f"espeak-ng has no voice {speaker.espeak}")
             self._library.espeak_SetParameter(self._RATE, speaker.rate, 0)
             self._library.espeak_SetParameter(self._PITCH, speaker.pitch, 0)
             self._library.espeak_Synth(

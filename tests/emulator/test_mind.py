@@ -1,0 +1,260 @@
+"""The emulator's wits."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pocketsphinx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from nova_sonic_emulator.decoding import words_in
+from nova_sonic_emulator.mind import Mind, MindScript, ToolCall, ToolSpec
+from nova_sonic_emulator.spoken_numbers import digits_of, words_of
+
+TOOLS = (
+    ToolSpec("current_date_time", "The time."),
+    ToolSpec("track_order", "Where an order is.", {"required": ["order_number"]}),
+)
+SHIPPED = {
+    "order_number": "4217",
+    "status": "shipped",
+    "items": ["blue kettle", "two cups"],
+    "delivery_date": "2026-11-23",
+}
+
+
+def mind(*tools: ToolSpec, system: str = "") -> Mind:
+    return Mind(MindScript(), system=system, tools=tools)
+
+
+def said(thinker: Mind, text: str) -> str:
+    decision = thinker.answer(text)
+    assert decision.call is None
+    return " ".join(decision.say)
+
+
+def called(thinker: Mind, text: str) -> ToolCall:
+    decision = thinker.answer(text)
+    assert decision.call is not None
+    return decision.call
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "where is my order four two one seven",
+        "Where's my order #4217?",
+        "hello can you tell me where my order forty two seventeen is please",
+        "track order four thousand two hundred and seventeen",
+        "has my order four two one seven shipped",
+        "when will my order number 4217 arrive",
+        "order number four two one seven",
+        # As a language model writes it, amid words that no phrase has.
+        "um hi there i wondered where is my order for two one seven",
+        "i am calling about a parcel with the number you gave me order 4217",
+    ],
+)
+def test_an_order_is_tracked_in_whatever_words_it_is_asked_for(question: str) -> None:
+    assert called(mind(*TOOLS), question) == ToolCall("track_order", {"order_number": "4217"})
+
+
+def test_a_result_is_told_as_people_say_it() -> None:
+    thinker = mind(*TOOLS)
+    thinker.answer("where is my order 4217")
+    told = " ".join(thinker.tool_result("track_order", SHIPPED).say)
+    assert "order 4217 is on its way" in told
+    assert "Monday, November 23" in told
+    assert "blue kettle and two cups" in told
+
+
+@pytest.mark.parametrize(
+    ("result", "part"),
+    [
+        ({"error": "there is no order with the number 4217"}, "cannot find order 4217"),
+        ({"status": "delivered", "delivery_date": "2026-11-18", "items": ["lamp"]}, "delivered on"),
+        ({"status": "processing", "items": ["boots"]}, "being prepared"),
+        ({"status": "out for delivery"}, "order 4217 is out for delivery"),
+        ({"status": "shipped"}, "order 4217 is shipped"),
+        ({}, "did not work"),
+        ("gone", "did not work"),
+        (None, "did not work"),
+    ],
+)
+def test_every_result_is_answered(result: Any, part: str) -> None:  # noqa: ANN401 - any JSON
+    thinker = mind(*TOOLS)
+    thinker.answer("where is my order 4217")
+    assert part in " ".join(thinker.tool_result("track_order", result).say)
+
+
+def test_a_result_that_nobody_asked_for_is_answered_too() -> None:
+    assert mind(*TOOLS).tool_result("track_order", SHIPPED).say
+
+
+def test_the_time_is_asked_for_in_the_zone_of_the_city() -> None:
+    thinker = mind(*TOOLS)
+    assert called(thinker, "what time is it in new york") == ToolCall(
+        "current_date_time", {"time_zone": "America/New_York"}
+    )
+    now = {"date": "2026-11-21", "time": "14:05", "time_zone": "America/New_York"}
+    assert thinker.tool_result("current_date_time", now).say == ["It is 2:05 PM in New York."]
+    assert called(thinker, "what is the date today").arguments == {}
+    assert thinker.tool_result("current_date_time", now).say == ["Today is Saturday, November 21."]
+
+
+def test_results_answer_the_questions_in_their_order() -> None:
+    thinker = mind(*TOOLS)
+    thinker.answer("where is my order 4217")
+    thinker.answer("where is my order 1138")
+    for number in ("4217", "1138"):
+        told = thinker.tool_result("track_order", {"status": "lost"})
+        assert number in told.say[0]
+
+
+@pytest.mark.parametrize(
+    "question", ["where is my order four two one seven", "what time is it in tokyo"]
+)
+def test_a_tool_that_was_not_offered_is_not_called(question: str) -> None:
+    assert "cannot" in said(mind(), question)
+
+
+def test_an_order_without_its_number_is_asked_for_it_and_then_tracked() -> None:
+    thinker = mind(*TOOLS)
+    assert "number" in said(thinker, "where is my order")
+    assert called(thinker, "four two one seven").arguments == {"order_number": "4217"}
+    assert called(thinker, "where is it now").arguments == {"order_number": "4217"}
+    assert "4217" in said(thinker, "what was my order number")
+
+
+def test_a_history_is_remembered() -> None:
+    thinker = mind(*TOOLS)
+    assert "not told me" in said(thinker, "what was my order number")
+    thinker.remember("USER", "Where is my order four two one seven?")
+    thinker.remember("ASSISTANT", "Your order is on its way. It arrives on Monday.")
+    assert thinker.answer("please repeat that").say == [
+        "Your order is on its way.",
+        "It arrives on Monday.",
+    ]
+    assert "4217" in said(thinker, "what was my order number again")
+    assert called(thinker, "has it arrived yet").arguments == {"order_number": "4217"}
+
+
+def test_the_greeting_that_the_client_wants_is_said_word_for_word() -> None:
+    asked = "The caller is on the line. Greet them with these words: Good day! What is broken?"
+    assert mind().answer(asked).say == ["Good day!", "What is broken?"]
+    assert mind().answer('Please say hello: "Welcome."').say == ["Welcome."]
+    assert "Hello" in said(mind(), "Greet the caller.")
+
+
+def test_the_name_comes_out_of_the_system_prompt() -> None:
+    assert "Ada" in said(mind(system="You are Ada, who answers the phone."), "who are you")
+    assert "assistant" in said(mind(system="You are a clerk."), "who are you")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "how tall is the eiffel tower",
+        "hello how do i get to the airport from here",
+        "there is an order in all things for one to find",
+        "日本語",
+        "{order_number}",
+    ],
+)
+def test_what_was_not_understood_is_said_to_be(text: str) -> None:
+    answer = said(mind(), text)
+    assert "not understand" in answer or "number" in answer
+
+
+def test_a_long_answer_is_long_enough_to_be_interrupted() -> None:
+    story = mind().answer("tell me a story").say
+    assert len(story) >= 5
+    assert len(" ".join(story).split()) > 60
+
+
+def test_a_plain_tool_can_be_asked_for_by_its_name() -> None:
+    thinker = mind(ToolSpec("opening_hours"), ToolSpec("open_ticket", "", {"required": ["title"]}))
+    assert called(thinker, "what are your opening hours").name == "opening_hours"
+    assert thinker.tool_result("opening_hours", {"result": "nine to five"}).say == ["nine to five."]
+    assert "opening hours" in str(thinker.grammar)
+    assert "ticket" not in str(thinker.grammar)
+
+
+def test_every_word_of_the_script_is_in_the_recognisers_dictionary() -> None:
+    decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL")
+    grammar = mind().grammar
+    assert grammar is not None
+    assert [word for word in words_in(grammar) if decoder.lookup_word(word) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("hears", "problem"),
+    [("where is <it>", "<it>"), ("(a | b", ") is missing"), ("(a | )", "empty"), ("a * b", "*")],
+)
+def test_a_malformed_phrase_is_shown(hears: str, problem: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        MindScript.model_validate({"intent": [{"name": "x", "hears": [hears]}]})
+    assert problem in str(refused.value)
+
+
+_NAMES = {
+    **dict(enumerate(("oh", *(words_of(digit) for digit in "123456789"), "ten", "eleven"))),
+    **{12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen", 16: "sixteen"},
+    **{17: "seventeen", 18: "eighteen", 19: "nineteen", 20: "twenty", 30: "thirty"},
+    **{40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety"},
+}
+
+
+def pair(number: int) -> str:
+    """Two digits in one breath: "forty two", "oh five", "double oh"."""
+    if number == 0:
+        return "double oh"
+    if number < 10:
+        return f"oh {_NAMES[number]}"
+    return _NAMES.get(number) or f"{_NAMES[number // 10 * 10]} {_NAMES[number % 10]}"
+
+
+def amount(number: int, rng: random.Random) -> str:
+    """A whole number: "four thousand two hundred and seventeen"."""
+    for scale, name in ((1_000_000, "million"), (1_000, "thousand"), (100, "hundred")):
+        if number >= scale:
+            above = amount(number // scale, rng)
+            joint = rng.choice([" ", " and "]) if number % scale < 100 else " "
+            rest = amount(number % scale, rng) if number % scale else ""
+            return f"{above} {name}{joint}{rest}" if rest else f"{above} {name}"
+    return pair(number) if number >= 10 else _NAMES[number]
+
+
+def spoken(digits: str, style: str, rng: random.Random) -> str:
+    """One of the ways to say an order number."""
+    if style == "amount" and digits[0] != "0":
+        return amount(int(digits), rng)
+    if style == "pairs":
+        first, rest = digits[: len(digits) % 2], digits[len(digits) % 2 :]
+        pairs = [pair(int(rest[at : at + 2])) for at in range(0, len(rest), 2)]
+        return " ".join(filter(None, [_NAMES[int(first)] if first else "", *pairs]))
+    words, at = [], 0
+    while at < len(digits):
+        same = len(digits[at:]) - len(digits[at:].lstrip(digits[at]))
+        count = rng.randint(1, min(same, 3)) if style == "repeats" else 1
+        name = rng.choice(["oh", "zero"]) if digits[at] == "0" else _NAMES[int(digits[at])]
+        words.append(["", "double ", "triple "][count - 1] + name)
+        at += count
+    return " ".join(words)
+
+
+@given(
+    digits=st.text("0123456789", min_size=3, max_size=8),
+    style=st.sampled_from(["digits", "repeats", "pairs", "amount"]),
+    rng=st.randoms(use_true_random=False),
+)
+def test_a_number_means_the_same_however_it_is_said(
+    digits: str, style: str, rng: random.Random
+) -> None:
+    words = spoken(digits, style, rng)
+    assert digits_of(words) == digits
+    assert digits_of(words_of(digits)) == digits
