@@ -34,6 +34,8 @@ BOT = {
     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "https://localhost:9",
     "LOG_FORMAT": "json",
     "DRAIN_SECONDS": "1",
+    # Calls in quick succession: the processes of those before may still be on their way out.
+    "MAX_SESSIONS": "40",
 }
 START_SECONDS = 60.0
 #: Generous: the machine that runs the tests may be busy with other things.
