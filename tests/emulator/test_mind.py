@@ -54,6 +54,7 @@ def called(thinker: Mind, text: str) -> ToolCall:
         "when will my order number 4217 arrive",
         "order number four two one seven",
         # As a language model writes it, amid words that no phrase has.
+        "could you check order four two one seven for me",
         "um hi there i wondered where is my order for two one seven",
         "i am calling about a parcel with the number you gave me order 4217",
     ],

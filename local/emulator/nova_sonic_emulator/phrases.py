@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nova_sonic_emulator.spoken_numbers import NUMBER_JSGF, NUMBER_WORDS, digits_of, words_of
+from nova_sonic_emulator.spoken_numbers import NUMBER_JSGF, NUMBER_PATTERN, digits_of, words_of
 
 _TOKEN = re.compile(r"[a-z0-9']+|<[a-z_]+>|[\[\]()|]|\S")
 _WORD = re.compile(r"[a-z']+$")
 _SLOT = re.compile(r"<([a-z_]+)>$")
-_NUMBER_PATTERN = f"(?:(?:{'|'.join(sorted(NUMBER_WORDS))}) )+"
 _CLOSING = {"(": ")", "[": "]"}
 
 
@@ -49,7 +48,7 @@ class Slot:
     def pattern(self) -> str:
         """Regular expression for it, in text with a space after each word."""
         if self.values is None:
-            return _NUMBER_PATTERN
+            return NUMBER_PATTERN
         longest_first = sorted(self.values, key=len, reverse=True)
         return f"(?:{'|'.join(re.escape(value) for value in longest_first)}) "
 

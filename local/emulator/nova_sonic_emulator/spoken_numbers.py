@@ -40,8 +40,14 @@ _TENS = {
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 _REPEATS = {"double": 2, "triple": 3}
 
-NUMBER_WORDS = (*_DIGITS, *_TEENS, *_TENS, *_SCALES, *_REPEATS, *_HOMOPHONES, "and")
-"""Every word that may stand in a spoken number, in writing or after a language model heard it."""
+_WORDS = "|".join((*_DIGITS, *_TEENS, *_TENS, *_SCALES, *_REPEATS, "and"))
+_ALIKE = "|".join(_HOMOPHONES)
+NUMBER_PATTERN = rf"(?:(?:{_WORDS}) |(?:{_ALIKE}) (?=(?:{_WORDS}|{_ALIKE}) |$))+"
+"""Regular expression for a spoken number in text with a space after each word.
+
+"For" and its like are digits, as a language model may have heard them, before another or at the
+end of the text: in "nine oh for two", but not in "nine oh four two for me".
+"""
 
 NUMBER_JSGF = """
 <number> = <number_part> <number_part>+;
