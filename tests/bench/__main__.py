@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
 
 _LONGEST_SECONDS = 480
 _INTERRUPTED = 130
+_TOO_LONG = "something took too long. Is the machine busy with something else?"
 
 
 async def run(names: list[str], report: Report, scale: Scale) -> list[Figure]:
@@ -71,7 +72,7 @@ def main() -> int:
         console.print("Stopped.")
         return _INTERRUPTED
     except (PartFailedError, TimeoutError) as error:
-        console.print(f"A benchmark could not be run: {error or 'something took too long'}")
+        console.print(f"A benchmark could not be run: {error or _TOO_LONG}")
         return 1
     report.summarise(figures, time.monotonic() - began)
     if options.json:

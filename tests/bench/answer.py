@@ -94,6 +94,7 @@ async def measure(run: Run) -> list[Figure]:
                 below("in all, recogniser included: p95 < 500 ms", spreads["total"].p95, 500, "ms")
             ],
             notes=[
+                *load.caution,
                 f"{LOAD_COLUMN} over the whole call: {load}.",
                 "Ours of it is what the first and the last line show; the real model's share is "
                 "unknown here.",

@@ -33,6 +33,7 @@ async def measure(run: Run) -> list[Figure]:
                 for expectation in _expectations(one)
             ],
             notes=[
+                *max((one.window.load for _, one in talks), key=lambda load: load.others).caution,
                 "Emulator, bot and callers are processes of one machine and share its cores.",
                 "The page's microphone frames (20 ms) and its playback buffer come on top.",
                 *(

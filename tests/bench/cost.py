@@ -37,6 +37,7 @@ async def measure(run: Run) -> list[Figure]:
                 LOAD_COLUMN,
             ),
             rows=[_row(wiring, one) for wiring, one in talks],
+            notes=max((one.window.load for _, one in talks), key=lambda load: load.others).caution,
             data={
                 f"{wiring}, {one.kind.sessions}, {one.kind.protocol}": {
                     "load": asdict(one.window.load),

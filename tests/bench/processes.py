@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_QUIET_PERCENT = 5
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -82,6 +83,16 @@ class Load:
     def others(self) -> float:
         """By programs that have nothing to do with the benchmark."""
         return max(0.0, self.busy - self.ours)
+
+    @property
+    def caution(self) -> list[str]:
+        """A note for readers of figures that other programs may have spoiled."""
+        if self.others < _QUIET_PERCENT:
+            return []
+        return [
+            f"OTHER PROGRAMS took {self.others:.0f} % of the cores meanwhile: these figures are too "
+            "high. Measure again when the machine is quiet."
+        ]
 
     def __str__(self) -> str:
         return f"{self.busy:.0f} % ({self.others:.0f} %)"

@@ -100,6 +100,7 @@ def _figure(warm: list[Start], cold: list[Start], load: Load) -> Figure:
             at_least("in all, median: 50 times faster", ratio["total"], 50, " times"),
         ],
         notes=[
+            *load.caution,
             f"{LOAD_COLUMN} over the whole run: {load}.",
             f"After /connect has answered, so without the server and its two writes to moto's "
             f"DynamoDB, the bot is ready {number(bot_ratio)} times sooner (medians).",
