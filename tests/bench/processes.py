@@ -90,7 +90,7 @@ class Load:
         if self.others < _QUIET_PERCENT:
             return []
         return [
-            f"OTHER PROGRAMS took {self.others:.0f} % of the cores meanwhile: these figures are too "
+            f"OTHER PROGRAMS took {self.others:.0f} % of the cores meanwhile: the figures are too "
             "high. Measure again when the machine is quiet."
         ]
 
