@@ -61,7 +61,7 @@ class Recogniser:
         self._prepared = ""
 
     def prepare(self, grammar: str) -> None:
-        """Has the process learn a grammar, which takes it 70 ms, before it is needed.
+        """Has the process learn a grammar, which takes a fifth of a second, before it is needed.
 
         Args:
             grammar: JSGF. Only the last one stays learnt.
