@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,18 @@ async def test_a_recogniser_that_died_is_replaced() -> None:
         recogniser._process.wait()
         lost.end()
         assert await lost.text() == ""
+        utterance = recogniser.listen(GRAMMAR)
+        utterance.hear(load("hello"))
+        utterance.end()
+        assert await utterance.text() == "hello"
+    finally:
+        recogniser.stop()
+
+
+async def test_a_recogniser_that_is_just_dying_is_replaced() -> None:
+    recogniser = Recogniser()
+    try:
+        recogniser.start().shutdown(socket.SHUT_RDWR)  # as when its process has closed its end
         utterance = recogniser.listen(GRAMMAR)
         utterance.hear(load("hello"))
         utterance.end()

@@ -185,6 +185,15 @@ def test_a_plain_tool_can_be_asked_for_by_its_name() -> None:
     assert "ticket" not in str(thinker.grammar)
 
 
+def test_a_script_of_mentions_alone_has_no_grammar() -> None:
+    script = MindScript.model_validate(
+        {"intent": [{"name": "story", "mentions": ["story"], "answer": [{"says": ["Once."]}]}]}
+    )
+    thinker = Mind(script, system="", tools=[])
+    assert thinker.grammar is None
+    assert thinker.answer("i want a story now").say == ["Once."]
+
+
 def test_every_word_of_the_script_is_in_the_recognisers_dictionary() -> None:
     decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL")
     grammar = mind().grammar

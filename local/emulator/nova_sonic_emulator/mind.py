@@ -72,7 +72,7 @@ class Mind:
         tools: What the client offers.
 
     Attributes:
-        grammar: JSGF of all sentences that it understands.
+        grammar: JSGF of all sentences that it understands; None where it knows mentions alone.
     """
 
     def __init__(self, script: MindScript, *, system: str, tools: Iterable[ToolSpec]) -> None:

@@ -159,11 +159,16 @@ def normalise(text: str) -> str:
 
 def grammar_of(
     phrases: Iterable[Phrase], *, before: Iterable[Phrase], after: Iterable[Phrase]
-) -> str:
-    """JSGF of sentences that are one of `phrases`, with courtesies before and after."""
+) -> str | None:
+    """JSGF of sentences that are one of `phrases`, with courtesies before and after.
+
+    None where there are no phrases: a script may understand mentions alone.
+    """
     sentences, openings, closings = (
         " | ".join(phrase.rule for phrase in group) for group in (phrases, before, after)
     )
+    if not sentences:
+        return None
     opening = f"[{openings}] " if openings else ""
     closing = f" [{closings}]" if closings else ""
     sentence = f"public <sentence> = {opening}({sentences}){closing};"

@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 
 from loguru import logger
 
@@ -69,7 +70,7 @@ class Recogniser:
         control = self.start()
         if grammar != self._prepared:
             content = grammar.encode()
-            control.sendall(HEADER.pack(GRAMMAR, len(content)) + content)
+            self._tell(control, lambda to: to.sendall(HEADER.pack(GRAMMAR, len(content)) + content))
             self._prepared = grammar
 
     def listen(self, grammar: str | None) -> Utterance:
@@ -81,8 +82,17 @@ class Recogniser:
         control = self.start()
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(control, [HEADER.pack(LISTEN, 0)], [theirs.fileno()])
+            listen = HEADER.pack(LISTEN, 0)
+            self._tell(control, lambda to: socket.send_fds(to, [listen], [theirs.fileno()]))
         return Utterance(ours, grammar)
+
+    def _tell(self, control: socket.socket, send: Callable[[socket.socket], object]) -> None:
+        """Sends to the process, or to a new one if it is just dying."""
+        try:
+            send(control)
+        except OSError:
+            self.stop()
+            send(self.start())
 
 
 class Utterance:
