@@ -19,6 +19,9 @@ State = Literal["starting", "idle", "taken", "ended"]
 #: A process that ends sooner than this without a call counts as a failed start.
 SOUND_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
+#: A new process warms for a tenth of a second on the processor that a caller who has just come in
+#: needs for the call's start. While another process is idle, it can wait.
+SETTLING_SECONDS = 0.3
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +78,7 @@ class Fleet:
         self._listening: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._not_before = 0.0
+        self._taken_at = -SETTLING_SECONDS
 
     def __len__(self) -> int:
         """How many processes there are."""
@@ -87,6 +91,11 @@ class Fleet:
     def pause(self) -> float:
         """Seconds to wait before the next fork, after failed starts."""
         return max(0.0, self._not_before - time.monotonic())
+
+    def settling(self) -> float:
+        """Seconds for which the latest caller's process should have the processor."""
+        waits = self.count("idle") > 0
+        return max(0.0, self._taken_at + SETTLING_SECONDS - time.monotonic()) if waits else 0.0
 
     def add(self) -> None:
         """Forks a process. Call it from a plain callback of the loop, not from a task."""
@@ -158,6 +167,7 @@ class Fleet:
                         member.state = "idle"
                     case Taken():
                         member.state, member.taken = "taken", message
+                        self._taken_at = time.monotonic()
                     case Ended():
                         member.state = "ended"
                     case _:

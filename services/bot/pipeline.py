@@ -64,7 +64,7 @@ def converse(
     detector.listen_for(_wanted(agent.vad, settings))
     context = LLMContext(
         messages=[_message(turn) for turn in history],
-        tools=ToolsSchema(standard_tools=[tool.schema() for tool in tools]),
+        tools=ToolsSchema(standard_tools=[tool.schema for tool in tools]),
     )
     aggregators = LLMContextAggregatorPair(
         context,

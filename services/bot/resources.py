@@ -12,8 +12,9 @@ from services.bot.agent import Agent, read_agents
 from services.bot.nova import transport
 from services.bot.settings import BotSettings
 from services.common import aws
-from services.common.errors import ServiceError
+from services.common.errors import ServiceError, TicketRefused
 from services.common.sessions import SessionStore
+from services.common.tickets import mint
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from services.bot.voice_activity import PaddedSilero
 
 WARM_UP_SECONDS = 5.0
+_NOBODYS_SESSION = "ses_" + 22 * "0"
 
 
 @dataclass(slots=True)
@@ -50,9 +52,13 @@ class Resources:
         Raises:
             AgentError: An agent's file cannot be used.
         """
+        agents = read_agents(settings.agents)
+        for agent in agents.values():
+            for tool in agent.tool_functions():
+                tool.schema  # noqa: B018  (computed here once, not by every call)
         return cls(
             settings=settings,
-            agents=read_agents(settings.agents),
+            agents=agents,
             sessions=SessionStore.connect(settings),
             dynamodb=aws.dynamodb(settings.aws_region),
             meeting_place=Path(tempfile.mkdtemp(prefix="voice-bot-")),
@@ -73,6 +79,10 @@ class Resources:
         transport.prepare()
         try:
             async with asyncio.timeout(WARM_UP_SECONDS):
-                await self.sessions.get("ses_" + 22 * "0")
+                # What the first caller does, with a ticket of nobody's: it opens the connection and
+                # warms the client's code on the very path that the caller will wait for.
+                await self.sessions.take(mint(_NOBODYS_SESSION, "ticket"))
+        except TicketRefused:
+            return
         except (ServiceError, TimeoutError) as error:
             logger.bind(error=type(error).__name__).warning("session records cannot be reached yet")

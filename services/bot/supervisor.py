@@ -104,7 +104,7 @@ class Supervisor:
             if not len(self._fleet):
                 self._empty.set()
             return
-        pause = self._fleet.pause()
+        pause = self._fleet.pause() or self._fleet.settling()
         while self._missing() and not pause:
             if threads_alive() > 1:
                 logger.warning("supervisor forks while it has threads")

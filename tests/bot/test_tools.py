@@ -15,14 +15,14 @@ def context(aws: dict[str, str]) -> ToolContext:
 
 
 async def test_the_schema_comes_from_hints_and_docstring() -> None:
-    schema = TOOLS["current_date_time"].schema()
+    schema = TOOLS["current_date_time"].schema
     assert schema.name == "current_date_time"
     assert schema.description.startswith("Tells the current date")
     assert schema.properties["time_zone"]["type"] == "string"
     assert "Europe/Paris" in schema.properties["time_zone"]["description"]
     assert schema.required == []
-    assert TOOLS["track_order"].schema().required == ["order_number"]
-    assert "context" not in TOOLS["track_order"].schema().properties
+    assert TOOLS["track_order"].schema.required == ["order_number"]
+    assert "context" not in TOOLS["track_order"].schema.properties
 
 
 async def test_an_order_is_found_by_its_digits(context: ToolContext) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import docstring_parser
@@ -31,7 +32,7 @@ class UnknownToolError(LookupError):
         super().__init__(f"there is no tool named {name!r}; there are {', '.join(sorted(TOOLS))}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tool:
     """A function that the model may call.
 
@@ -79,6 +80,7 @@ class Tool:
         """The name under which the model calls it."""
         return _name(self.function)
 
+    @cached_property
     def schema(self) -> FunctionSchema:
         """What the model is offered."""
         schema = self.arguments.model_json_schema()
