@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cdk.config.errors import WrongKeyError
 
 PING_SECONDS = 10
-"""How often the bot pings a caller's WebSocket: ``services.bot.listener.PING_SECONDS``."""
+"""How often the bot pings a caller's WebSocket: ``PING_SECONDS`` of
+``services.bot.processes.listener``."""
 
 _LOST_PINGS = 3
 """So many may get lost before the load balancer takes a line for idle."""
@@ -23,7 +24,7 @@ _LAST_WORDS_SECONDS = 60
 
 EXIT_SECONDS = 10
 """From the end of the handover to the end of the last process: ``GOODBYE_SECONDS`` of
-``services.bot.supervisor``, and a second for what is killed then."""
+``services.bot.processes.supervisor``, and a second for what is killed then."""
 
 KEEP_ALIVE_SECONDS = 75
 """The connect server closes an idle connection after so long: ``services.server.__main__``."""

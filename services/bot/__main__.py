@@ -25,9 +25,9 @@ def main() -> int:
     log.configure(settings.log_level, settings.log_format, service="bot", secrets=settings.secrets)
     # Only now: whoever mistyped a setting should not wait for Pipecat to be imported.
     from services.bot.agent import AgentError
-    from services.bot.listener import ListenError, listen
+    from services.bot.processes.listener import ListenError, listen
+    from services.bot.processes.supervisor import Supervisor
     from services.bot.resources import Resources
-    from services.bot.supervisor import Supervisor
 
     try:
         resources = Resources.gather(settings)

@@ -20,8 +20,8 @@ from services.bot import problems, signalling
 from services.bot.admission import Admission, Refused
 from services.bot.call import Call
 from services.bot.ending import Ending
+from services.bot.processes.slot import Slot
 from services.bot.resources import Resources
-from services.bot.slot import Slot
 from services.bot.transports.caller_socket import CallerSocket
 from services.bot.transports.offers import Candidates, Offer, OfferError
 from services.common.tickets import Presented

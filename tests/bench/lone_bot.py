@@ -18,8 +18,8 @@ def main(listener: socket.socket) -> None:
     """Serves the first caller of a listening socket."""
     settings = load_settings(BotSettings)
     log.configure(settings.log_level, settings.log_format, service="bot", secrets=settings.secrets)
+    from services.bot.processes.session_process import serve_one_session
     from services.bot.resources import Resources
-    from services.bot.session_process import serve_one_session
 
     resources = Resources.gather(settings)
     supervisors_end, line = socket.socketpair()

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 from cdk.config import agents
 from cdk.config.drain import EXIT_SECONDS, KEEP_ALIVE_SECONDS, PING_SECONDS, Drain
 from services.bot.agent import Agent
-from services.bot.listener import PING_SECONDS as BOT_PING_SECONDS
-from services.bot.supervisor import GOODBYE_SECONDS
+from services.bot.processes.listener import PING_SECONDS as BOT_PING_SECONDS
+from services.bot.processes.supervisor import GOODBYE_SECONDS
 from services.server.__main__ import KEEP_ALIVE_SECONDS as SERVER_KEEP_ALIVE_SECONDS
 
 

@@ -10,14 +10,14 @@ import socket
 
 from loguru import logger
 
-from services.bot import admin
 from services.bot.endpoint import endpoint
-from services.bot.fleet import Fleet
-from services.bot.fork import fork, prepare_to_fork, threads_alive
-from services.bot.link import Drain, HangUp, Taken
-from services.bot.listener import Web
+from services.bot.processes import admin
+from services.bot.processes.fleet import Fleet
+from services.bot.processes.fork import fork, prepare_to_fork, threads_alive
+from services.bot.processes.link import Drain, HangUp, Taken
+from services.bot.processes.listener import Web
+from services.bot.processes.session_process import serve_one_session
 from services.bot.resources import Resources
-from services.bot.session_process import serve_one_session
 from services.common.errors import GenerationLost
 
 #: After DRAIN_SECONDS every call that is left says goodbye; what still runs then is killed.

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.bot import problems
-from services.bot.listener import Web
+from services.bot.processes.listener import Web
 
 
 @dataclass(frozen=True, slots=True)

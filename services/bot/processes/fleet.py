@@ -11,8 +11,8 @@ from typing import Literal
 
 from loguru import logger
 
-from services.bot.fork import fork
-from services.bot.link import Ended, Link, Message, Ready, Taken
+from services.bot.processes.fork import fork
+from services.bot.processes.link import Ended, Link, Message, Ready, Taken
 
 State = Literal["starting", "idle", "taken", "ended"]
 

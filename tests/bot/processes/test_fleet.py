@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.bot.fleet import Fleet
-from services.bot.link import Drain, Link, Ready
+from services.bot.processes.fleet import Fleet
+from services.bot.processes.link import Drain, Link, Ready
 from tests.bot.conftest import PATIENCE_SECONDS, until
 
 # The tests' own process has threads; the supervisor has none.

@@ -11,12 +11,12 @@ from collections.abc import Coroutine
 from loguru import logger
 
 from services.bot.call import Call
-from services.bot.door import has_left, speaks
 from services.bot.endpoint import endpoint
-from services.bot.link import Drain, Ended, HangUp, Link, Ready, Taken
-from services.bot.listener import Web
+from services.bot.processes.door import has_left, speaks
+from services.bot.processes.link import Drain, Ended, HangUp, Link, Ready, Taken
+from services.bot.processes.listener import Web
+from services.bot.processes.slot import Slot
 from services.bot.resources import Resources
-from services.bot.slot import Slot
 
 #: Longer than this a connection that said something does not keep others waiting: the process
 #: accepts the next one while it stays open. Through a load balancer a request comes whole at once.
