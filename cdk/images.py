@@ -20,17 +20,6 @@ SERVICES = ("client", "server", "bot")
 _FUNCTION_ENTRYPOINT = ["python", "-m", "awslambdaric"]
 FUNCTION_HANDLER = ["services.server.function.handler"]
 
-_NOT_FOR_IMAGES = (
-    ".*",
-    "**/__pycache__",
-    "**/node_modules",
-    "**/dist",
-    "cdk",
-    "cdk.out",
-    "local",
-    "tests",
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceImages:
@@ -66,6 +55,18 @@ def _dockerfile(service: str) -> str:
     return f"services/{service}/Dockerfile"
 
 
+def _exclusions(service: str) -> list[str]:
+    """What of `.dockerignore`'s choice this image does without: a change there makes no new one."""
+    others = [name for name in SERVICES if name != service]
+    if service == "client":
+        others.append("common")
+    return [
+        *(f"services/{name}" for name in others),
+        "requirements/*",
+        f"!requirements/{service}.txt",
+    ]
+
+
 def _from_repositories(scope: Construct, prefix: str, tag: str) -> ServiceImages:
     repositories = {
         name: ecr.Repository.from_repository_name(
@@ -95,7 +96,7 @@ def _from_dockerfiles(architecture: Architecture, root: Path) -> ServiceImages:
             str(root),
             file=_dockerfile(name),
             platform=platform,
-            exclude=list(_NOT_FOR_IMAGES),
+            exclude=_exclusions(name),
             ignore_mode=IgnoreMode.DOCKER,
         )
 
@@ -107,7 +108,7 @@ def _from_dockerfiles(architecture: Architecture, root: Path) -> ServiceImages:
             str(root),
             file=_dockerfile("server"),
             platform=platform,
-            exclude=list(_NOT_FOR_IMAGES),
+            exclude=_exclusions("server"),
             ignore_mode=IgnoreMode.DOCKER,
             entrypoint=_FUNCTION_ENTRYPOINT,
             cmd=FUNCTION_HANDLER,

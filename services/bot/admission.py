@@ -76,8 +76,11 @@ class Admission:
         Raises:
             Refused: The ticket opens nothing, or the records cannot be reached.
         """
-        # aiortc is as large as the rest of Pipecat and starts threads; not every task needs it.
-        from services.bot.transports.webrtc import WebRtcLine, peer_connection
+        # aiortc and its codecs are larger than all the rest: the container image does without.
+        try:
+            from services.bot.transports.webrtc import WebRtcLine, peer_connection
+        except ImportError as error:
+            raise Refused(problems.not_found()) from error
 
         with _store_errors_refused():
             session = await self._resources.sessions.take(ticket)
