@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from nova_sonic_emulator import Fault, Scenario, ScenarioError
+from nova_sonic_emulator import Emulator, Fault, Scenario, ScenarioError
 from nova_sonic_emulator.certificates import server_context
 from nova_sonic_emulator.cli import SECRET_VARIABLE, main
 
@@ -100,6 +103,18 @@ def test_the_certificate_authority_outlives_a_restart(tmp_path: Path) -> None:
     server_context(tmp_path)
     assert (tmp_path / "ca.pem").read_bytes() == before
     assert (tmp_path / "ca-key.pem").stat().st_mode & 0o077 == 0
+
+
+async def test_its_certificate_is_for_the_host_that_it_listens_on(tmp_path: Path) -> None:
+    async with Emulator(credentials={}, ca_dir=tmp_path, host="127.0.0.2") as emulator:
+        url = urlsplit(emulator.url)
+        assert url.hostname == "127.0.0.2"
+        trusting = ssl.create_default_context(cafile=str(emulator.ca_file))
+        for host in ("127.0.0.2", "localhost"):
+            _, writer = await asyncio.open_connection(
+                "127.0.0.2", url.port, ssl=trusting, server_hostname=host
+            )
+            writer.close()
 
 
 def test_a_damaged_certificate_authority_is_made_anew(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A certificate authority of the emulator's own, and a certificate for localhost from it.
+"""A certificate authority of the emulator's own, and a certificate for this machine from it.
 
 The AWS SDKs speak to the service over TLS alone, so a client must trust this authority:
 `SSL_CERT_FILE` naming a bundle with `ca.pem` in it does that for the AWS CRT.
@@ -25,8 +25,8 @@ _LEAF_LIFETIME = timedelta(days=30)
 _RENEW_BEFORE = timedelta(days=30)
 
 
-def server_context(folder: Path) -> ssl.SSLContext:
-    """A TLS context that offers HTTP/2 alone.
+def server_context(folder: Path, host: str = "localhost") -> ssl.SSLContext:
+    """A TLS context that offers HTTP/2 alone, for localhost and for `host`, a name or an address.
 
     Makes `ca.pem` and its key in `folder`, or uses those that are there, so that what trusts them
     keeps doing so from one start to the next. The server's own certificate is new each time.
@@ -39,10 +39,7 @@ def server_context(folder: Path) -> ssl.SSLContext:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.SubjectAlternativeName(
-                [
-                    *(x509.DNSName(name) for name in _NAMES),
-                    *(x509.IPAddress(ipaddress.ip_address(each)) for each in _ADDRESSES),
-                ]
+                [_alternative(each) for each in dict.fromkeys((*_NAMES, *_ADDRESSES, host))]
             ),
             critical=False,
         )
@@ -61,6 +58,13 @@ def server_context(folder: Path) -> ssl.SSLContext:
         chain.flush()
         context.load_cert_chain(chain.name)
     return context
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:

@@ -30,6 +30,7 @@ _OPERATION = "/invoke-with-bidirectional-stream"
 _REQUEST_RATE_WINDOW_SECONDS = 60
 _HANDSHAKE_SECONDS = 10
 _GOODBYE_SECONDS = 5
+_CALLED_LOCALHOST = ("127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
 class Emulator:
@@ -82,7 +83,7 @@ class Emulator:
         async with AsyncExitStack() as resources:
             if self._ca_dir is None:
                 self._ca_dir = Path(resources.enter_context(TemporaryDirectory()))
-            context = certificates.server_context(self._ca_dir)
+            context = certificates.server_context(self._ca_dir, self._host)
             hearing.prepare()
             self.ca_file = self._ca_dir / "ca.pem"
             resources.push_async_callback(self._wait_for_tasks)
@@ -96,7 +97,7 @@ class Emulator:
             resources.callback(self._hang_up)
             resources.callback(server.close)
             self._port = server.sockets[0].getsockname()[1]
-            self.url = f"https://localhost:{self._port}"
+            self.url = f"https://{_name_of(self._host)}:{self._port}"
             self._resources = resources.pop_all()
         logger.bind(url=self.url).info("emulator listens")
         return self
@@ -223,3 +224,10 @@ class Emulator:
             connection.abort()
         for stream in list(self._open.values()):
             stream.lost()
+
+
+def _name_of(host: str) -> str:
+    """How a client on this machine, or on the network of that address, calls it in a URL."""
+    if host in _CALLED_LOCALHOST:
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
