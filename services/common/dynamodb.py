@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -25,20 +24,24 @@ from botocore.exceptions import (
 )
 
 from services.common.errors import StoreError, StoreRefused, StoreUnavailable
+from services.common.expressions import Check, Expression, Item, Put, Write, marshal, unmarshal
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["ConditionFailed", "Item", "Table"]
 
 DEADLINE_SECONDS = 5.0
 """Of one call with all its attempts. The SDK's own limits end the thread some seconds later."""
 
 CONFLICT_PAUSE_SECONDS = (0.02, 0.1)
-"""Between tries of a write that met a transaction, which takes some milliseconds."""
+"""Between tries of a write that met a transaction, which takes some milliseconds.
+
+Longer pauses with each try made waits longer in a simulation of writers of one item, not shorter.
+"""
 
 THREADS = 8
 """Calls at once; boto3 keeps 10 connections."""
-
-Item = dict[str, Any]
 
 _REFUSALS = (
     "AccessDeniedException",
@@ -58,13 +61,16 @@ class ConditionFailed(Exception):  # noqa: N818 - an outcome that callers expect
     """A conditional write was not made.
 
     Attributes:
-        item: The item as it stands, None when there is none.
+        item: The item as it stands, None when there is none. Of a transaction the first such one.
+        failed: Which writes' conditions failed, by their places in the transaction, each with its
+            item as it stands; a write alone is at 0.
     """
 
-    def __init__(self, item: Item | None) -> None:
-        """Keeps the ``item`` that stood in the way."""
+    def __init__(self, failed: Mapping[int, Item | None]) -> None:
+        """Keeps the items that stood in the way."""
         super().__init__()
-        self.item = item
+        self.failed = dict(failed)
+        self.item = self.failed[min(self.failed)]
 
 
 class Table:
@@ -83,27 +89,32 @@ class Table:
         """The item at ``key``, strongly consistent."""
         found = await self._call(
             lambda: self._client.get_item(
-                TableName=self._name, Key=_marshal(key), ConsistentRead=True
+                TableName=self._name, Key=marshal(key), ConsistentRead=True
             )
         )
-        return _unmarshal(found.get("Item"))
+        return unmarshal(found.get("Item"))
 
-    async def query(self, key: ConditionBase) -> list[Item]:
-        """Every item that ``key`` selects, in sort key order, strongly consistent."""
+    async def query(self, key: ConditionBase, *, most: int | None = None) -> list[Item]:
+        """The items that ``key`` selects, in sort key order, strongly consistent.
+
+        Args:
+            key: A condition on the partition key, and perhaps on the sort key.
+            most: How many to read; None reads all.
+        """
         items: list[Item] = []
-        request = _Expression().key(key)
+        request = Expression().key(key) | ({"Limit": most} if most else {})
         while True:
             page = await self._call(
                 partial(self._client.query, TableName=self._name, ConsistentRead=True, **request)
             )
-            items += [item for raw in page["Items"] if (item := _unmarshal(raw)) is not None]
-            if not page.get("LastEvaluatedKey"):
+            items += [item for raw in page["Items"] if (item := unmarshal(raw)) is not None]
+            if not page.get("LastEvaluatedKey") or (most and len(items) >= most):
                 return items
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     async def put(self, item: Item) -> None:
         """Writes ``item`` whole; its None values are left out."""
-        await self._call(lambda: self._client.put_item(TableName=self._name, Item=_marshal(item)))
+        await self._call(lambda: self._client.put_item(TableName=self._name, Item=marshal(item)))
 
     async def update(
         self,
@@ -132,19 +143,19 @@ class Table:
             ConditionFailed: The item does not meet ``when``. After a lost response the SDK's own
                 retry meets our first attempt's work, so look at what is there before giving up.
         """
-        expression = _Expression()
-        request = expression.update(values or {}, first or {}, add or {}, remove)
+        expression = Expression()
+        request = expression.update(values=values, first=first, add=add, remove=remove)
         request |= expression.condition(when)
         done = await self._call(
             lambda: self._client.update_item(
                 TableName=self._name,
-                Key=_marshal(key),
+                Key=marshal(key),
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **request,
             )
         )
-        return _unmarshal(done["Attributes"]) or {}
+        return unmarshal(done["Attributes"]) or {}
 
     async def put_if(self, item: Item, *, key: Item, when: ConditionBase) -> None:
         """Writes ``item`` whole if another item, at ``key``, meets ``when``, in one transaction.
@@ -152,20 +163,19 @@ class Table:
         Raises:
             ConditionFailed: It does not.
         """
-        check: Any = {
-            "TableName": self._name,
-            "Key": _marshal(key),
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **_Expression().condition(when),
-        }
-        await self._call(
-            lambda: self._client.transact_write_items(
-                TransactItems=[
-                    {"ConditionCheck": check},
-                    {"Put": {"TableName": self._name, "Item": _marshal(item)}},
-                ]
-            )
-        )
+        await self.transact(Check(key=key, when=when), Put(item=item))
+
+    async def transact(self, *writes: Write) -> None:
+        """Makes up to 100 writes of as many items, all or none.
+
+        boto3 gives each call a ``ClientRequestToken``, so its own retry after a lost response is
+        the same transaction and succeeds where the first attempt did (for 10 minutes).
+
+        Raises:
+            ConditionFailed: An item does not meet its write's condition.
+        """
+        parts: Any = [write.request(self._name) for write in writes]
+        await self._call(lambda: self._client.transact_write_items(TransactItems=parts))
 
     async def _call[T](self, operation: Callable[[], T]) -> T:
         try:
@@ -187,61 +197,6 @@ class Table:
         return await asyncio.get_running_loop().run_in_executor(self._threads, operation)
 
 
-class _Expression:
-    """Builds the expression parameters of one request, every name and value as a placeholder."""
-
-    def __init__(self) -> None:
-        self._builder = ConditionExpressionBuilder()
-        self._names: dict[str, str] = {}
-        self._values: Item = {}
-
-    def key(self, condition: ConditionBase) -> dict[str, Any]:
-        return self._built("KeyConditionExpression", condition, is_key=True)
-
-    def condition(self, condition: ConditionBase) -> dict[str, Any]:
-        return self._built("ConditionExpression", condition, is_key=False)
-
-    def update(
-        self,
-        values: Mapping[str, object],
-        first: Mapping[str, object],
-        add: Mapping[str, int],
-        remove: tuple[str, ...],
-    ) -> dict[str, Any]:
-        sets = [f"{self._name(n)} = {self._value(v)}" for n, v in values.items()]
-        sets += [
-            f"{(name := self._name(n))} = if_not_exists({name}, {self._value(v)})"
-            for n, v in first.items()
-        ]
-        clauses = {
-            "SET": sets,
-            "ADD": [f"{self._name(n)} {self._value(v)}" for n, v in add.items()],
-            "REMOVE": [self._name(n) for n in remove],
-        }
-        text = " ".join(f"{word} {', '.join(parts)}" for word, parts in clauses.items() if parts)
-        return {"UpdateExpression": text}
-
-    def _built(self, parameter: str, condition: ConditionBase, *, is_key: bool) -> dict[str, Any]:
-        built = self._builder.build_expression(condition, is_key_condition=is_key)
-        return {
-            parameter: built.condition_expression,
-            "ExpressionAttributeNames": self._names | built.attribute_name_placeholders,
-            "ExpressionAttributeValues": _marshal(
-                self._values | built.attribute_value_placeholders
-            ),
-        }
-
-    def _name(self, attribute: str) -> str:
-        placeholder = f"#u{len(self._names)}"
-        self._names[placeholder] = attribute
-        return placeholder
-
-    def _value(self, value: object) -> str:
-        placeholder = f":u{len(self._values)}"
-        self._values[placeholder] = value
-        return placeholder
-
-
 def _is_conflict(error: ClientError) -> bool:
     """Whether the write met a transaction on the same item; the SDK does not retry these."""
     response: dict[str, Any] = dict(error.response)
@@ -256,20 +211,12 @@ def _meaning(error: ClientError) -> StoreError | ConditionFailed:
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code", "Unknown"))
     if code == "ConditionalCheckFailedException":
-        return ConditionFailed(_unmarshal(response.get("Item")))
-    for reason in response.get("CancellationReasons", ()):
-        if reason.get("Code") == "ConditionalCheckFailed":
-            return ConditionFailed(_unmarshal(reason.get("Item")))
+        return ConditionFailed({0: unmarshal(response.get("Item"))})
+    failed = {
+        place: unmarshal(reason.get("Item"))
+        for place, reason in enumerate(response.get("CancellationReasons", ()))
+        if reason.get("Code") == "ConditionalCheckFailed"
+    }
+    if failed:
+        return ConditionFailed(failed)
     return StoreRefused(code) if code in _REFUSALS else StoreUnavailable(code)
-
-
-def _marshal(item: Item) -> dict[str, Any]:
-    serializer = TypeSerializer()
-    return {name: serializer.serialize(v) for name, v in item.items() if v is not None}
-
-
-def _unmarshal(item: Mapping[str, Any] | None) -> Item | None:
-    if not item:
-        return None
-    deserializer = TypeDeserializer()
-    return {name: deserializer.deserialize(v) for name, v in item.items()}

@@ -1,6 +1,7 @@
 """What a role may do is what the code does: the calls are read from the services' source."""
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,48 +17,53 @@ from tests.cdk.templates import Templates, as_list
 
 ROOT = Path(__file__).parents[2] / "services"
 
-_ACTIONS = {
+_ACTIONS: dict[str, set[str]] = {
     "get_item": {"GetItem"},
     "put_item": {"PutItem"},
     "query": {"Query"},
     "update_item": {"UpdateItem"},
     # A transaction is allowed by the actions of its parts.
-    "transact_write_items": {"ConditionCheckItem", "PutItem"},
+    "transact_write_items": set(),
 }
+_PARTS = {
+    "Check": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+_CLASSES = {"_table": ("Table", "dynamodb.py"), "store": ("SessionStore", "sessions.py")}
+"""Which class is behind an attribute, and its file."""
 
 
-def calls_by_method(file: Path, cls: str, owner: str) -> dict[str, set[str]]:
-    """What each method of class ``cls`` uses of ``self.<owner>``, and of ``self``."""
-    found: dict[str, set[str]] = {}
-    tree = ast.parse(file.read_text())
+@cache
+def methods_of(owner: str) -> dict[str, ast.AST]:
+    """The methods of the class behind an attribute, by name."""
+    cls, file = _CLASSES[owner]
+    tree = ast.parse((ROOT / "common" / file).read_text())
     (body,) = (n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == cls)
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found[node.name] = {
-                call.attr
-                for call in ast.walk(node)
-                if isinstance(call, ast.Attribute)
-                and ast.unparse(call.value) in (f"self.{owner}", "self")
-            }
+    return {n.name: n for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def actions_of(owner: str, method: str) -> set[str]:
+    """DynamoDB's actions behind one method, those of what it calls included."""
+    found: set[str] = set()
+    for node in ast.walk(methods_of(owner)[method]):
+        match node:
+            case ast.Call(func=ast.Name(id=part)) if part in _PARTS:
+                found.add(_PARTS[part])
+            case ast.Attribute(value=ast.Name(id="self"), attr=own) if own in methods_of(owner):
+                found |= actions_of(owner, own)
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=one), attr=call):
+                if one == "_client":
+                    found |= _ACTIONS[call]
+                elif one in _CLASSES:
+                    found |= actions_of(one, call)
     return found
-
-
-def store_actions(method: str) -> set[str]:
-    """DynamoDB's actions behind one method of the session store."""
-    table = calls_by_method(ROOT / "common" / "dynamodb.py", "Table", "_client")
-    store = calls_by_method(ROOT / "common" / "sessions.py", "SessionStore", "_table")
-    actions: set[str] = set()
-    for name in store.get(method, ()):
-        for call in table.get(name, ()):
-            actions |= _ACTIONS.get(call, set())
-        if name in store and name != method:
-            actions |= store_actions(name)
-    return actions
 
 
 def used_store_methods(service: str) -> set[str]:
     """Methods of the session store that a service's files call, whatever they call the store."""
-    methods = calls_by_method(ROOT / "common" / "sessions.py", "SessionStore", "_table").keys()
+    methods = methods_of("store").keys()
     return {
         node.func.attr
         for file in (ROOT / service).rglob("*.py")
@@ -77,7 +83,7 @@ def test_a_service_may_do_to_session_records_what_its_code_does(
 ) -> None:
     used = used_store_methods(service)
     assert used
-    assert set().union(*(store_actions(method) for method in used)) == set(granted)
+    assert set().union(*(actions_of("store", method) for method in used)) == set(granted)
 
 
 def test_the_bots_tools_may_look_orders_up_and_no_more() -> None:
