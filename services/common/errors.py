@@ -5,9 +5,13 @@
     ├── StoreError           DynamoDB did not do what was asked
     │   ├── StoreUnavailable     unreachable, slow, throttled or failing: retry
     │   └── StoreRefused         no such table, no permission, bad request: a person must act
+    ├── DailyError           Daily's REST API did not do what was asked
+    │   ├── DailyUnavailable     unreachable, slow, limiting or failing: retry
+    │   └── DailyRefused         wrong key, bad request: a person must act
     ├── SessionError         the session is not in a state that allows this
-    │   ├── TicketRefused        unknown, used or expired
+    │   ├── TicketRefused        unknown, used, expired or for another transport
     │   ├── SessionEnded         it is over and cannot be taken up again
+    │   ├── SessionHeld          a process that lives has it: retry when its lease has run out
     │   └── GenerationLost       a newer process has this session
 
 SDK errors are wrapped where they enter and never leave this package.
@@ -61,11 +65,44 @@ class StoreRefused(StoreError):
     """DynamoDB refuses for a reason that no retry changes: permission, table, credentials."""
 
 
+class DailyError(ServiceError):
+    """Daily's REST API did not do what was asked.
+
+    Attributes:
+        code: Daily's ``error``, such as ``rate-limit-error``, or the name of what went wrong on the
+            way there; ``timeout`` where no answer came in time.
+    """
+
+    def __init__(self, code: str) -> None:
+        """Keeps the error's ``code``."""
+        super().__init__(code)
+        self.code = code
+
+
+class DailyUnavailable(DailyError):
+    """Daily is unreachable, slow, failing, or says that we ask too often.
+
+    Attributes:
+        retry_after: Seconds that Daily asked us to wait; None where it did not.
+    """
+
+    retryable = True
+
+    def __init__(self, code: str, *, retry_after: float | None = None) -> None:
+        """Keeps the error's ``code`` and how long to wait."""
+        super().__init__(code)
+        self.retry_after = retry_after
+
+
+class DailyRefused(DailyError):
+    """Daily refuses for a reason that no retry changes: the key, the request."""
+
+
 class SessionError(ServiceError):
     """The session is not in a state that allows what was asked."""
 
 
-TicketFault = Literal["unknown", "used", "expired"]
+TicketFault = Literal["unknown", "used", "expired", "for another transport"]
 
 
 class TicketRefused(SessionError):
@@ -82,7 +119,22 @@ class TicketRefused(SessionError):
 
 
 class SessionEnded(SessionError):
-    """The session is over."""
+    """The session is over, or there is none."""
+
+
+class SessionHeld(SessionError):
+    """A process that may still live has the session.
+
+    Attributes:
+        seconds: After how long its lease will have run out, unless it is renewed.
+    """
+
+    retryable = True
+
+    def __init__(self, seconds: float) -> None:
+        """Keeps for how many ``seconds`` the lease still holds."""
+        super().__init__("held")
+        self.seconds = seconds
 
 
 class GenerationLost(SessionError):
