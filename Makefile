@@ -26,6 +26,8 @@ NPM = cd $(CLIENT) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/np
 CDK = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js exec --yes \
 	--no-fund --no-audit --no-update-notifier --package aws-cdk@2.1148.1 -- cdk
 
+IMAGES := $(foreach name,client server bot,services/$(name)/Dockerfile:.=voice-agents/$(name):test)
+
 ##@ Everyday
 run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws for the real model, SCENARIO=file)
 	@exec $(PYTHON) -m local --port '$(PORT)' --nova '$(NOVA)' $(if $(SCENARIO),--scenario '$(SCENARIO)')
@@ -40,6 +42,14 @@ check: ready ## Lint, format check and types, for Python and TypeScript
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@$(NPM) run check
+
+images: ready ## Build the three container images and try them (needs Docker; ENGINE=program brings one)
+	@$(PYTHON) -m tests.chromium
+	@export IMAGES_BUILT=1 HOOK='$(PYTHON) -m pytest tests/images'; \
+	if [ -n '$(ENGINE)' ]; then exec $(ENGINE) $(IMAGES); fi; \
+	docker version >/dev/null || { echo "Docker does not run here: start it and try again." >&2; exit 1; }; \
+	for spec in $(IMAGES); do docker build --quiet --file "$${spec%%:*}" --tag "$${spec##*=}" .; done; \
+	eval "exec $$HOOK"
 
 bench: ready ## Print the measured numbers, side by side with the alternatives
 	@$(PYTHON) -m tests.chromium
@@ -109,4 +119,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: run test check bench synth deploy secrets doctor cost diagram format lock hooks clean help ready
+.PHONY: run test check images bench synth deploy secrets doctor cost diagram format lock hooks clean help ready
