@@ -35,6 +35,14 @@ class BotSettings(CommonSettings):
     resume_seconds: float = Field(
         60, ge=0, description="seconds in which a caller whose line dropped may come back"
     )
+    ecs_agent_uri: str = Field(
+        "",
+        pattern=r"^(http://\S+)?$",
+        description="the ECS agent's address, which ECS sets itself",
+    )
+    protection_minutes: int = Field(
+        10, ge=1, le=2880, description="minutes after which a busy task's protection expires"
+    )
 
     nova_aws_region: str = Field(
         "us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="a Region with Nova Sonic"

@@ -199,12 +199,12 @@ def sessions(aws: dict[str, str]) -> SessionStore:
     return SessionStore.connect(CommonSettings())
 
 
-async def launch(environment: Mapping[str, str]) -> Bot:
+async def launch(environment: Mapping[str, str], module: str = "services.bot") -> Bot:
     """Starts a bot and waits until it listens."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "services.bot",
+        module,
         cwd=REPOSITORY,
         env={**os.environ, **BOT, **environment},
         stderr=asyncio.subprocess.PIPE,
@@ -223,8 +223,8 @@ async def start_bot(aws: dict[str, str]) -> AsyncIterator[StartBot]:
     """Starts bots without a Nova Sonic; each ends with the test."""
     bots: list[Bot] = []
 
-    async def start(**settings: str) -> Bot:
-        bots.append(await launch({**aws, **settings}))
+    async def start(module: str = "services.bot", **settings: str) -> Bot:
+        bots.append(await launch({**aws, **settings}, module))
         return bots[-1]
 
     yield start

@@ -16,6 +16,7 @@ from services.bot.processes.fleet import Fleet
 from services.bot.processes.fork import fork, prepare_to_fork, threads_alive
 from services.bot.processes.link import Drain, HangUp, Taken
 from services.bot.processes.listener import Web
+from services.bot.processes.protection import protection_of
 from services.bot.processes.session_process import serve_one_session
 from services.bot.resources import Resources
 from services.common.errors import GenerationLost
@@ -52,6 +53,7 @@ class Supervisor:
             on_change=self._tend,
             on_lost=self._release,
         )
+        self._protection = protection_of(resources)
         self._tending: asyncio.Handle | None = None
         self._refusing: asyncio.Task[None] | None = None
         self._quit = asyncio.Event()
@@ -67,13 +69,16 @@ class Supervisor:
         prepare_to_fork()
         administration = asyncio.create_task(admin.serve(self._admin_listener, self.slots))
         reporting = asyncio.create_task(self._report())
+        protecting = asyncio.create_task(self._protection.run())
         self._tend()
         logger.bind(
             port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
         ).info("bot is listening")
         await self._quit.wait()
         reporting.cancel()
+        protecting.cancel()
         await self._drain()
+        await self._protection.end()
         administration.cancel()
         logger.info("bot has stopped")
 
@@ -100,6 +105,7 @@ class Supervisor:
 
     def _tend_now(self) -> None:
         self._tending = None
+        self._protection.calls(self._fleet.count("taken"))
         if self._quit.is_set():
             if not len(self._fleet):
                 self._empty.set()
