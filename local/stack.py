@@ -97,7 +97,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Stack:
     foundation = [
         Part(
             "aws",
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(aws)],
+            [sys.executable, "-m", "local.aws", "-H", "127.0.0.1", "-p", str(aws)],
             base,
             aws_url,
             probe.http(f"{aws_url}/moto-api/"),
