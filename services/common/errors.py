@@ -10,6 +10,7 @@
     │   └── DailyRefused         wrong key, bad request: a person must act
     ├── SessionError         the session is not in a state that allows this
     │   ├── TicketRefused        unknown, used, expired or for another transport
+    │   ├── FleetFull            every call that the fleet may hold is taken: retry later
     │   ├── SessionEnded         it is over and cannot be taken up again
     │   ├── SessionHeld          a process that lives has it: retry when its lease has run out
     │   └── GenerationLost       a newer process has this session
@@ -116,6 +117,21 @@ class TicketRefused(SessionError):
         """Keeps the ``reason``; never the ticket."""
         super().__init__(reason)
         self.reason: TicketFault = reason
+
+
+class FleetFull(SessionError):
+    """The fleet holds as many calls as it may.
+
+    Attributes:
+        retry_after: In how many seconds it may be the caller's turn.
+    """
+
+    retryable = True
+
+    def __init__(self, retry_after: int) -> None:
+        """Keeps in how many seconds to ask again."""
+        super().__init__("full")
+        self.retry_after = retry_after
 
 
 class SessionEnded(SessionError):

@@ -4,37 +4,47 @@ Who may write is decided by DynamoDB, never by what a process remembers. A ticke
 conditional write, so of many takers one wins. ``generation`` rises whenever a session is taken or
 reopened, and every write of a bot is conditional on it: a bot that lost its caller and wakes up
 again gets `GenerationLost` and changes nothing.
+
+Whoever takes a session has it for the length of a lease, and renews it. A lease's end is a time by
+its holder's clock and read by another's. So a holder that cannot renew lets go `CLOCK_SKEW_SECONDS`
+before that end, by a clock that nobody sets; where clocks are further apart, ``generation`` fences.
 """
 
-import secrets
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Self
+from datetime import timedelta
+from typing import Self
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from boto3.dynamodb.conditions import Key
 
-from services.common import aws, tickets
+from services.common import aws, changes, conditions, tickets
+from services.common.conditions import check_generation, held_by, key
 from services.common.dynamodb import ConditionFailed, Item, Table
-from services.common.errors import GenerationLost, SessionEnded, TicketRefused
+from services.common.errors import GenerationLost, SessionEnded, SessionHeld, TicketRefused
 from services.common.records import (
     ABANDONED,
-    META,
+    CLOCK_SKEW_SECONDS,
+    PROCESS_DIED,
     TTL_ATTRIBUTE,
+    Clock,
+    Opened,
+    Room,
     Session,
     SessionStatus,
     Transport,
     Turn,
-    milliseconds,
     read_session,
     table_definition,
+    utc_now,
 )
 from services.common.settings import CommonSettings
 
 __all__ = [
     "ABANDONED",
+    "CLOCK_SKEW_SECONDS",
+    "PROCESS_DIED",
     "TTL_ATTRIBUTE",
     "Clock",
     "Opened",
+    "Room",
     "Session",
     "SessionStatus",
     "SessionStore",
@@ -42,20 +52,6 @@ __all__ = [
     "Turn",
     "table_definition",
 ]
-
-Clock = Callable[[], datetime]
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Opened(NamedTuple):
-    """A session that waits for its caller, and what the caller needs; both tokens are secrets."""
-
-    session: Session
-    ticket: str
-    resume: str
 
 
 class SessionStore:
@@ -69,19 +65,31 @@ class SessionStore:
         table: Table,
         *,
         retention: timedelta = timedelta(days=30),
-        clock: Clock = _utc_now,
+        lease: timedelta = timedelta(seconds=15),
+        grace: timedelta = timedelta(seconds=60),
+        clock: Clock = utc_now,
     ) -> None:
-        """Uses ``table``; records may be deleted ``retention`` after they were opened."""
+        """Uses ``table``; records may be deleted ``retention`` after they were opened.
+
+        A process has a session for a ``lease`` at a time. A call whose process died may be taken
+        up again for the ``grace`` behind it.
+        """
         self._table = table
         self._retention = retention
+        self._lease = lease
+        self._grace = grace
         self._clock = clock
 
     @classmethod
-    def connect(cls, settings: CommonSettings, *, clock: Clock = _utc_now) -> Self:
+    def connect(cls, settings: CommonSettings, *, clock: Clock = utc_now) -> Self:
         """A store on the table that the settings name. Opens no connection yet."""
-        client = aws.dynamodb(settings.aws_region)
-        retention = timedelta(days=settings.session_retention_days)
-        return cls(Table(client, settings.sessions_table), retention=retention, clock=clock)
+        return cls(
+            Table(aws.dynamodb(settings.aws_region), settings.sessions_table),
+            retention=timedelta(days=settings.session_retention_days),
+            lease=timedelta(seconds=settings.lease_seconds),
+            grace=timedelta(seconds=settings.resume_seconds),
+            clock=clock,
+        )
 
     async def open(
         self,
@@ -89,32 +97,25 @@ class SessionStore:
         transport: Transport,
         agent: str,
         caller: str | None = None,
+        room: Room | None = None,
         ticket_seconds: float,
     ) -> Opened:
         """Writes a new ``waiting`` session, to be taken within ``ticket_seconds``."""
-        random = secrets.token_urlsafe(16)
-        session_id, now = f"ses_{random}", self._clock()
-        ticket, resume = tickets.mint(session_id, "ticket"), tickets.mint(session_id, "resume")
-        item: Item = {
-            "session_id": session_id,
-            "item": META,
-            "bot_id": f"bot_{random}",
-            "status": SessionStatus.WAITING,
-            "transport": transport,
-            "agent": agent,
-            "caller": caller,
-            "ticket_hash": tickets.digest(ticket),
-            "resume_hash": tickets.digest(resume),
-            "deadline": milliseconds(now + timedelta(seconds=ticket_seconds)),
-            "generation": 0,
-            "created_at": now.isoformat(),
-            TTL_ATTRIBUTE: int((now + self._retention).timestamp()),
-        }
+        now, wait = self._clock(), timedelta(seconds=ticket_seconds)
+        session = changes.new_session(transport, agent, caller, room, now, wait, self._retention)
+        ticket = tickets.mint(session.session_id, "ticket")
+        resume = tickets.mint(session.session_id, "resume")
+        item = changes.opened(session, ticket, resume)
         await self._table.put(item)
-        return Opened(read_session(item, self._clock()), ticket, resume)
+        return Opened(read_session(item, now), ticket, resume)
 
     async def reopen(
-        self, resume: str, *, ticket_seconds: float, transport: Transport | None = None
+        self,
+        resume: str,
+        *,
+        ticket_seconds: float,
+        transport: Transport | None = None,
+        room: Room | None = None,
     ) -> Opened:
         """Lets a caller come back to a session: a new ticket and a new resume token.
 
@@ -126,6 +127,7 @@ class SessionStore:
             resume: The resume token.
             ticket_seconds: How long the new ticket is good for.
             transport: What the caller comes back over; None keeps the transport it had.
+            room: Where it takes place from now on; None keeps the room it had.
 
         Raises:
             TicketRefused: The token is not, or no longer, this session's.
@@ -135,34 +137,20 @@ class SessionStore:
         if shown is None:
             raise TicketRefused("unknown")
         now = self._clock()
-        ticket = tickets.mint(shown.session_id, "ticket")
-        renewed = tickets.mint(shown.session_id, "resume")
-        values = {
-            "status": SessionStatus.WAITING,
-            "deadline": milliseconds(now + timedelta(seconds=ticket_seconds)),
-            "ticket_hash": tickets.digest(ticket),
-            "resume_hash": tickets.digest(renewed),
-            "earlier_resume_hash": shown.digest,
-        } | ({"transport": transport} if transport else {})
-        known = Attr("resume_hash").eq(shown.digest) | Attr("earlier_resume_hash").eq(shown.digest)
-        alive = _is(SessionStatus.CONNECTING, SessionStatus.ACTIVE) | _waiting_at(now)
+        ticket, renewed = (tickets.mint(shown.session_id, kind) for kind in ("ticket", "resume"))
+        wait = timedelta(seconds=ticket_seconds)
+        change = changes.reopened(shown, ticket, renewed, transport, room, now, wait)
         try:
-            item = await self._table.update(
-                _key(shown.session_id), when=known & alive, values=values, add={"generation": 1}
-            )
+            item = await self._table.update(key(shown.session_id), **change)
         except ConditionFailed as failed:
-            stands = failed.item or {}
-            held = (stands.get("resume_hash"), stands.get("earlier_resume_hash"))
-            if any(tickets.same(hash_, shown.digest) for hash_ in held):
-                raise SessionEnded from None
-            raise TicketRefused("unknown") from None
-        return Opened(read_session(item, self._clock()), ticket, renewed)
+            raise conditions.resume_refusal(failed.item or {}, shown.digest) from None
+        return Opened(read_session(item, now), ticket, renewed)
 
     async def get(self, session_id: str) -> Session | None:
         """The session as it is now, on every replica; None where there is none."""
         if not tickets.is_session_id(session_id):
             return None
-        item = await self._table.get(_key(session_id))
+        item = await self._table.get(key(session_id))
         return None if item is None else read_session(item, self._clock())
 
     async def find_bot(self, bot_id: str) -> Session | None:
@@ -170,34 +158,69 @@ class SessionStore:
         kind, _, random = bot_id.partition("_")
         return await self.get(f"ses_{random}") if kind == "bot" else None
 
-    async def take(self, ticket: str) -> Session:
+    async def take(
+        self, ticket: str, *, over: Transport = "websocket", resumable: bool = True
+    ) -> Session:
         """Consumes a ticket: the caller is here, and this process serves the session from now on.
 
+        Args:
+            ticket: What the caller showed.
+            over: What the caller came over; a ticket is good for one transport.
+            resumable: Whether the caller holds the resume token, and so can come back.
+
         Raises:
-            TicketRefused: Unknown, used or expired.
+            TicketRefused: Unknown, used, expired or for another transport.
         """
         shown = tickets.Presented.parse(ticket, "ticket")
         if shown is None:
             raise TicketRefused("unknown")
-        now = self._clock()
-        taker = secrets.token_hex(8)
+        change = changes.taken(shown, over, self._new_lease(resumable=resumable))
         try:
-            item = await self._table.update(
-                _key(shown.session_id),
-                when=Attr("ticket_hash").eq(shown.digest) & _waiting_at(now),
-                values={
-                    "status": SessionStatus.CONNECTING,
-                    "used_ticket_hash": shown.digest,
-                    "taker": taker,
-                },
-                add={"generation": 1},
-                remove=("ticket_hash", "deadline", "earlier_resume_hash"),
-            )
+            item = await self._table.update(key(shown.session_id), **change)
         except ConditionFailed as failed:
             item = failed.item or {}
-            if item.get("taker") != taker:
-                raise _refusal(item, shown.digest) from None
+            if item.get("taker") != change["values"]["taker"]:
+                raise conditions.refusal(item, shown.digest, over) from None
         return read_session(item, self._clock())
+
+    async def take_job(self, session_id: str) -> Session:
+        """Takes a call that the queue gave to this process.
+
+        Of many processes with the same job one wins. A process before that died is a strike.
+
+        Raises:
+            SessionHeld: A process that may still live has it.
+            SessionEnded: It is over, or has no record, or three processes died of it.
+        """
+        if not tickets.is_session_id(session_id):
+            raise SessionEnded
+        lease, stands = self._new_lease(resumable=True), Item()
+        for change in changes.job_taken(lease):
+            try:
+                item = await self._table.update(key(session_id), **change)
+                return read_session(item, lease.now)
+            except ConditionFailed as failed:
+                stands = failed.item or {}
+                if stands.get("taker") == change["values"]["taker"]:
+                    return read_session(stands, lease.now)
+        session = read_session(stands, lease.now) if stands else None
+        if session is None or session.status.over or session.lease_until is None:
+            raise SessionEnded
+        raise SessionHeld((session.lease_until - lease.now).total_seconds())
+
+    def _new_lease(self, *, resumable: bool) -> changes.Lease:
+        grace = self._grace if resumable else timedelta(0)
+        return changes.Lease(self._clock(), self._lease, grace)
+
+    async def renew(self, session: Session) -> Session:
+        """Keeps a session for another lease.
+
+        Raises:
+            GenerationLost: A newer process has the session.
+            SessionEnded: It is over.
+        """
+        lease = changes.Lease(self._clock(), self._lease, session.grace)
+        return await self._go_on(session, changes.renewed(session, lease))
 
     async def activate(self, session: Session) -> Session:
         """Marks the session ``active``: the caller can be heard.
@@ -206,15 +229,13 @@ class SessionStore:
             GenerationLost: A newer process has the session.
             SessionEnded: It is over.
         """
+        return await self._go_on(session, changes.activated(session, self._clock()))
+
+    async def _go_on(self, session: Session, change: changes.Change) -> Session:
         try:
-            item = await self._table.update(
-                _key(session.session_id),
-                when=_held_by(session) & _is(SessionStatus.CONNECTING, SessionStatus.ACTIVE),
-                values={"status": SessionStatus.ACTIVE},
-                first={"started_at": self._clock().isoformat()},
-            )
+            item = await self._table.update(key(session.session_id), **change)
         except ConditionFailed as failed:
-            _check_generation(failed, session)
+            check_generation(failed, session)
             raise SessionEnded from None
         return read_session(item, self._clock())
 
@@ -224,15 +245,9 @@ class SessionStore:
         Raises:
             GenerationLost: A newer process has the session.
         """
-        item: Item = {
-            "session_id": session.session_id,
-            "item": f"turn#{turn.number:06d}",
-            TTL_ATTRIBUTE: int(session.expires_at.timestamp()),
-            **turn.model_dump(exclude={"started_at"}),
-            "started_at": turn.started_at.isoformat(),
-        }
+        item = changes.spoken(session, turn)
         try:
-            await self._table.put_if(item, key=_key(session.session_id), when=_held_by(session))
+            await self._table.put_if(item, key=key(session.session_id), when=held_by(session))
         except ConditionFailed:
             raise GenerationLost from None
 
@@ -244,20 +259,13 @@ class SessionStore:
         return [Turn.model_validate(item) for item in found]
 
     async def release(self, session: Session, *, seconds: float) -> None:
-        """Lets go of a session whose connection dropped; one that is over stays over.
-
-        Args:
-            session: As it was taken.
-            seconds: How long the caller may take to come back with the resume token.
+        """Lets go of a session for ``seconds``, in which its caller may come back.
 
         Raises:
             GenerationLost: A newer process has the session.
         """
-        deadline = self._clock() + timedelta(seconds=seconds)
-        await self._leave(
-            session,
-            values={"status": SessionStatus.WAITING, "deadline": milliseconds(deadline)},
-        )
+        grace = timedelta(seconds=seconds)
+        await self._leave(session, changes.released(session, now=self._clock(), grace=grace))
 
     async def end(self, session: Session, *, reason: str, failed: bool = False) -> None:
         """Ends a session; the first end's reason stands.
@@ -271,46 +279,22 @@ class SessionStore:
             GenerationLost: A newer process has the session.
         """
         await self._leave(
-            session,
-            values={
-                "status": SessionStatus.FAILED if failed else SessionStatus.ENDED,
-                "reason": reason,
-                "ended_at": self._clock().isoformat(),
-            },
+            session, changes.ended(session, now=self._clock(), reason=reason, failed=failed)
         )
 
-    async def _leave(self, session: Session, *, values: dict[str, object]) -> None:
-        over = _is(SessionStatus.ENDED, SessionStatus.FAILED)
+    async def lose(self, session: Session) -> None:
+        """Closes what a process left open that surely died: the call may be taken up at once.
+
+        Raises:
+            GenerationLost: A newer process has the session.
+        """
+        if session.survives_its_process:
+            await self._leave(session, changes.lost(session, self._clock()))
+        else:
+            await self.end(session, reason=PROCESS_DIED, failed=True)
+
+    async def _leave(self, session: Session, change: changes.Change) -> None:
         try:
-            await self._table.update(
-                _key(session.session_id), when=_held_by(session) & ~over, values=values
-            )
+            await self._table.update(key(session.session_id), **change)
         except ConditionFailed as failed:
-            _check_generation(failed, session)
-
-
-def _key(session_id: str) -> Item:
-    return {"session_id": session_id, "item": META}
-
-
-def _is(*statuses: SessionStatus) -> ConditionBase:
-    return Attr("status").is_in(list(statuses))
-
-
-def _waiting_at(now: datetime) -> ConditionBase:
-    return Attr("status").eq(SessionStatus.WAITING) & Attr("deadline").gt(milliseconds(now))
-
-
-def _held_by(session: Session) -> ConditionBase:
-    return Attr("generation").eq(session.generation)
-
-
-def _check_generation(failed: ConditionFailed, session: Session) -> None:
-    if failed.item is None or failed.item.get("generation") != session.generation:
-        raise GenerationLost from None
-
-
-def _refusal(item: Item, digest: str) -> TicketRefused:
-    if tickets.same(item.get("used_ticket_hash"), digest):
-        return TicketRefused("used")
-    return TicketRefused("expired" if tickets.same(item.get("ticket_hash"), digest) else "unknown")
+            check_generation(failed, session)

@@ -93,6 +93,15 @@ class CommonSettings(BaseSettings):
     session_retention_days: int = Field(
         default=30, ge=1, le=3650, description="days until a session's record may be deleted"
     )
+    lease_seconds: int = Field(
+        default=15,
+        ge=5,
+        le=600,
+        description="seconds, from 5 to 600, after which a call whose process is silent is lost",
+    )
+    resume_seconds: float = Field(
+        default=60, ge=0, description="seconds in which a call may be taken up again after a drop"
+    )
     parameter_prefix: str = Field(
         default="",
         pattern=r"^(/[A-Za-z0-9_.-]+)*$",

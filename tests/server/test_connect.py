@@ -59,7 +59,7 @@ async def test_a_web_rtc_call_gets_an_endpoint_for_its_offer(
     assert body["iceConfig"] == {"iceServers": []}
     endpoint = body["webrtcRequestParams"]["endpoint"]
     assert endpoint.startswith("http://localhost:8000/webrtc?ticket=")
-    session = await store.take(ticket_in(endpoint))
+    session = await store.take(ticket_in(endpoint), over="webrtc")
     assert (session.agent, session.transport) == ("it-help-desk", "webrtc")
 
 
@@ -191,7 +191,8 @@ async def test_a_dropped_call_is_resumed_over_another_replica(
     http: httpx.AsyncClient, store: SessionStore, settings: CommonSettings, app: FastAPI
 ) -> None:
     first = (await http.post("/connect", json={"transport": "webrtc"})).json()
-    session = await store.take(ticket_in(first["webrtcRequestParams"]["endpoint"]))
+    ticket = ticket_in(first["webrtcRequestParams"]["endpoint"])
+    session = await store.take(ticket, over="webrtc")
     await store.release(await store.activate(session), seconds=60)
 
     other = create_app(app.state.settings, SessionStore.connect(settings))
