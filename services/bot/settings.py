@@ -32,9 +32,6 @@ class BotSettings(CommonSettings):
     max_sessions: int = Field(10, ge=1, le=500, description="sessions at once in this task")
     spare_sessions: int = Field(2, ge=1, le=50, description="processes that wait for a caller")
     drain_seconds: float = Field(110, ge=0, description="seconds that calls get at shutdown")
-    resume_seconds: float = Field(
-        60, ge=0, description="seconds in which a caller whose line dropped may come back"
-    )
     ecs_agent_uri: str = Field(
         "",
         pattern=r"^(http://\S+)?$",
