@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -110,6 +111,7 @@ def running(
     joined: Network | None = None,
     environment: Mapping[str, str] | None = None,
     options: Sequence[str] = (),
+    files: Mapping[str, Path] | None = None,
 ) -> Iterator[Container]:
     """Run a container for a while.
 
@@ -118,14 +120,18 @@ def running(
         command: Instead of the image's own.
         joined: The network that it joins; none at all without.
         environment: Its variables.
-        options: More options of `docker run`.
+        options: More options of `docker create`.
+        files: What is copied into it before it starts; the engine may see other files than we do.
     """
     variables = [part for pair in (environment or {}).items() for part in ("-e", "=".join(pair))]
     id = docker(
-        *("run", "--detach", "--network", joined.name if joined else "none"),
+        *("create", "--network", joined.name if joined else "none"),
         *(*variables, *options, image, *command),
     ).strip()
     try:
+        for target, source in (files or {}).items():
+            docker("cp", str(source), f"{id}:{target}")
+        docker("start", id)
         yield Container(id)
     finally:
         docker("rm", "--force", "--volumes", id)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from tests.cdk.templates import Templates
@@ -28,7 +29,7 @@ class Task:
         port: Where it serves.
         stop_seconds: How long it has after SIGTERM.
         environment: Its variables; what only CloudFormation knows is left out.
-        options: Of `docker run`: its user, its rights, its file system.
+        options: Of `docker create`: its user, its rights, its file system.
     """
 
     service: str
@@ -66,16 +67,15 @@ class Task:
             ),
         )
 
-    def with_options(self, *options: str) -> Self:
-        """The same with more options of `docker run`."""
-        return replace(self, options=(*self.options, *options))
-
     @contextmanager
-    def run(self, joined: Network, **environment: str) -> Iterator[Container]:
+    def run(
+        self, joined: Network, files: Mapping[str, Path] | None = None, **environment: str
+    ) -> Iterator[Container]:
         """Run it until it is healthy, and for a while.
 
         Args:
             joined: The network that it joins.
+            files: What is copied into it before it starts.
             environment: Variables besides its own, or instead of them.
         """
         with running(
@@ -83,6 +83,7 @@ class Task:
             joined=joined,
             environment=self.environment | environment,
             options=self.options,
+            files=files,
         ) as container:
             container.wait_until(lambda: self._is_healthy(container))
             yield container

@@ -9,37 +9,63 @@ from playwright.sync_api import BrowserType
 
 from tests.end_to_end.caller import calling
 from tests.images.conftest import Backend
-from tests.images.engine import Network
+from tests.images.engine import Network, running
 from tests.images.forwarder import Forwarder
 from tests.images.task import Task
 from tests.speech import compose
 
 pytestmark = pytest.mark.browser
 
-TRUST = "/trust/trust.pem"
+NGINX = "public.ecr.aws/nginx/nginx:stable"
+TRUST = "/tmp/trust.pem"  # noqa: S108
+
+BALANCER = """
+server {{
+    listen 80;
+    proxy_http_version 1.1;
+    location / {{ proxy_pass http://{server}; proxy_set_header Host $http_host; }}
+    location /ws {{
+        proxy_pass http://{bot};
+        proxy_set_header Host $http_host;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection $http_connection;
+    }}
+}}
+"""
+"""What the API's load balancer does with its two rules."""
 
 
 @pytest.fixture(scope="module")
-def page_url(tasks: dict[str, Task], joined: Network, backend: Backend) -> Iterator[str]:
+def page_url(
+    tasks: dict[str, Task],
+    joined: Network,
+    backend: Backend,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
     """The page of a deployment whose two load balancers are ports of this machine."""
     with ExitStack() as stack:
-        page_balancer, api_balancer = (stack.enter_context(Forwarder()) for _ in range(2))
-        page, api = (f"http://localhost:{each.port}" for each in (page_balancer, api_balancer))
+        page, api = (stack.enter_context(Forwarder()) for _ in range(2))
         variables = {
-            "client": {"VITE_BASE_URL": api},
-            "server": backend.environment | {"PUBLIC_URL": api, "CORS_ORIGINS": page},
-            "bot": backend.environment | {"CORS_ORIGINS": page, "SSL_CERT_FILE": TRUST},
+            "client": {"VITE_BASE_URL": api.url},
+            "server": {"PUBLIC_URL": api.url, "CORS_ORIGINS": page.url, **backend.environment},
+            "bot": {"CORS_ORIGINS": page.url, "SSL_CERT_FILE": TRUST, **backend.environment},
         }
-        trusting = ("--volume", f"{backend.trust.parent}:{Path(TRUST).parent}:ro")
-        targets = {}
+        files = {"bot": {TRUST: backend.trust}}
+        address = {}
         for service, task in tasks.items():
             container = stack.enter_context(
-                task.with_options(*trusting).run(joined, **variables[service])
+                task.run(joined, files.get(service), **variables[service])
             )
-            targets[service] = (container.address, task.port)
-        page_balancer.targets = {"/": targets["client"]}
-        api_balancer.targets = {"/": targets["server"], "/ws": targets["bot"]}
-        yield page
+            address[service] = f"{container.address}:{task.port}"
+        rules = tmp_path_factory.mktemp("balancer") / "default.conf"
+        rules.write_text(BALANCER.format_map(address))
+        balancer = stack.enter_context(
+            running(NGINX, joined=joined, files={"/etc/nginx/conf.d/default.conf": rules})
+        )
+        host, _, port = address["client"].partition(":")
+        page.target = (host, int(port))
+        api.target = (balancer.address, 80)
+        yield page.url
 
 
 def test_a_caller_with_the_key_asks_and_is_answered(
