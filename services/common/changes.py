@@ -11,7 +11,7 @@ from typing import NotRequired, TypedDict
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from services.common import conditions, tickets
+from services.common import conditions, room_names, tickets
 from services.common.conditions import held_by
 from services.common.dynamodb import Item
 from services.common.records import (
@@ -66,11 +66,11 @@ def new_session(
     wait: timedelta,
     retention: timedelta,
 ) -> Session:
-    """A session that waits for its caller."""
-    random = secrets.token_urlsafe(16)
+    """A session that waits for its caller; one with a room of ours is called as the room is."""
+    session_id = (room and room_names.session_of(room.name)) or f"ses_{secrets.token_urlsafe(16)}"
     return Session(
-        session_id=f"ses_{random}",
-        bot_id=f"bot_{random}",
+        session_id=session_id,
+        bot_id=f"bot_{session_id.removeprefix('ses_')}",
         status=SessionStatus.WAITING,
         transport=transport,
         agent=agent,

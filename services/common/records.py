@@ -1,8 +1,8 @@
 """What a session's record says: its models and its table's keys.
 
 One DynamoDB table. Partition key ``session_id``, sort key ``item``: ``meta`` is the session itself,
-``turn#000001`` and so on its finished turns. Session and bot ids share one random part, so either
-finds the record with one strongly consistent read and no index.
+``turn#000001`` and so on its finished turns. Session and bot ids share one random part, and so does
+the name of a room on Daily: any of them finds the record with one strongly consistent read.
 """
 
 from collections.abc import Callable, Mapping
@@ -89,6 +89,7 @@ class Session(BaseModel):
             nobody can, as ``lease_until``.
         room: Where a call over Daily takes place.
         strikes: How many processes died of this call, of those that the queue gave it to.
+        place: Whether it has one of the places of the fleet's budget, which its end gives back.
         started_at: When the first bot was ready; kept over reconnections.
         expires_at: When DynamoDB may delete the record and its turns.
     """
@@ -108,6 +109,7 @@ class Session(BaseModel):
     resume_until: _Moment | None = None
     room: Room | None = None
     strikes: int = 0
+    place: bool = False
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None

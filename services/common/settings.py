@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NoReturn, get_args
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
@@ -54,6 +55,19 @@ Origins = Annotated[
 """Web origins that CORS lets in, parted by commas; no wildcard."""
 
 
+def _check_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("should begin with https:// or http:// and a host")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("should have no user, query or fragment")
+    return url.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_check_url)]
+"""The address of a service, without a slash at its end."""
+
+
 def _key_form(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
     token = set("!#$%&'*+-.^_`|~")
@@ -65,7 +79,7 @@ def _key_form(key: SecretStr) -> SecretStr:
 
 
 ApiKey = Annotated[SecretStr, AfterValidator(_key_form)]
-"""A key that also fits into a WebSocket subprotocol, which is an HTTP token (RFC 9110, 5.6.2)."""
+"""A key that fits into a header, and into a WebSocket subprotocol: an HTTP token (RFC 9110)."""
 
 
 def _default_region() -> str:
@@ -101,6 +115,15 @@ class CommonSettings(BaseSettings):
     )
     resume_seconds: float = Field(
         default=60, ge=0, description="seconds in which a call may be taken up again after a drop"
+    )
+    max_calls: int = Field(
+        default=0, ge=0, description="how many calls the whole fleet may hold at once; 0: any"
+    )
+    daily_api_key: ApiKey | None = Field(
+        default=None, description="Daily's key of the domain whose rooms calls take place in"
+    )
+    daily_api_url: Url = Field(
+        default="https://api.daily.co/v1", description="the address of Daily's REST API"
     )
     parameter_prefix: str = Field(
         default="",

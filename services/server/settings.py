@@ -1,23 +1,27 @@
 """The connect server's settings."""
 
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
-from services.common.settings import ApiKey, CommaList, CommonSettings, Origins, split_commas
+from services.common.settings import ApiKey, CommaList, CommonSettings, Origins, Url, split_commas
 
-ServerTransport = Literal["websocket", "webrtc"]
+ServerTransport = Literal["websocket", "webrtc", "daily"]
 
-
-def _check_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("should begin with https:// or http:// and a host")
-    if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("should have no user, query or fragment")
-    return url.rstrip("/")
+DailyGeo = Literal[
+    "af-south-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-south-1",
+    "eu-central-1",
+    "eu-west-2",
+    "sa-east-1",
+    "us-east-1",
+    "us-west-2",
+]
+"""Where Daily has media servers."""
 
 
 class ServerSettings(CommonSettings):
@@ -33,7 +37,7 @@ class ServerSettings(CommonSettings):
         Field(
             default=("websocket",),
             min_length=1,
-            description="websocket, webrtc or both, with a comma",
+            description="websocket, webrtc and daily, or some of them, with commas",
         )
     )
     connect_auth: Literal["api_key", "none"] = Field(
@@ -45,19 +49,44 @@ class ServerSettings(CommonSettings):
     cors_origins: Origins = Field(
         default=(), description="origins parted by commas, such as https://talk.example.com"
     )
-    public_url: Annotated[str, AfterValidator(_check_url)] | None = Field(
+    public_url: Url | None = Field(
         default=None, description="the address outside, such as https://api.example.com"
     )
     ticket_seconds: float = Field(
         default=60, ge=1, le=600, description="seconds that a caller has to connect, 1 to 600"
     )
 
+    daily_geo: DailyGeo | None = Field(
+        default=None, description="the Region of Daily's media server, by default the nearest"
+    )
+    room_pool: int = Field(
+        default=2, ge=0, le=20, description="rooms on Daily made ahead of callers, 0 to 20"
+    )
+    room_seconds: int = Field(
+        default=3600,
+        ge=120,
+        le=86_400,
+        description="seconds, 120 to 86400, after which a room on Daily ends; more than a call",
+    )
+
+    @model_validator(mode="after")
+    def _check_daily(self) -> Self:
+        if "daily" in self.transports and self.daily_api_key is None:
+            raise ValueError(
+                "DAILY_API_KEY: is missing; expected Daily's key, since TRANSPORTS has daily"
+                f"{self._or_there('DAILY_API_KEY')}"
+            )
+        return self
+
     @model_validator(mode="after")
     def _check_access(self) -> Self:
         if self.connect_auth == "api_key" and self.api_key is None:
-            where = f", here or in Parameter Store as {self.parameter_prefix}/API_KEY"
             raise ValueError(
                 f"API_KEY: is missing; expected a key that callers must send"
-                f"{where if self.parameter_prefix else ''} (CONNECT_AUTH=none lets everybody in)"
+                f"{self._or_there('API_KEY')} (CONNECT_AUTH=none lets everybody in)"
             )
         return self
+
+    def _or_there(self, name: str) -> str:
+        prefix = self.parameter_prefix
+        return f", here or in Parameter Store as {prefix}/{name}" if prefix else ""

@@ -8,11 +8,10 @@ that nobody deletes ends at its ``exp``, when Daily puts everybody out and forge
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from services.common.daily.http import DEADLINE_SECONDS, Http
 from services.common.daily.tokens import Participant, meeting_token
@@ -45,7 +44,7 @@ class DailyRoom(BaseModel):
     id: str
     name: str
     url: str
-    created_at: datetime
+    created_at: AwareDatetime
     exp: int | None = None
 
 
