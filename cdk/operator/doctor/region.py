@@ -11,7 +11,7 @@ _OLDEST_BOOTSTRAP = 6
 def check_bootstrap(config: Environment, account: Account) -> list[Finding]:
     """`cdk bootstrap` has been run in the account and Region."""
     subject = "bootstrap"
-    command = f"npx aws-cdk@2.1148.1 bootstrap aws://{config.account}/{config.region}"
+    command = f"make cdk ENV={config.name} RUN=bootstrap"
     ssm = account.client("ssm")
     try:
         answer = ssm.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
