@@ -38,10 +38,11 @@ test: ready ## Run every test, with a real browser (TESTS="tests/server -k conne
 	@$(NPM) test
 	@$(PYTHON) -m pytest $(TESTS)
 
-check: ready ## Lint, format check and types, for Python and TypeScript
+check: ready ## Lint, format check and types, for Python, TypeScript and Dockerfiles
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@.venv/bin/hadolint services/*/Dockerfile
 	@$(NPM) run check
 
 images: ready ## Build the three container images and try them (needs Docker; ENGINE=program brings one)
