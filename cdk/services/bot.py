@@ -21,7 +21,14 @@ ADMIN_PORT = 8003
 
 SECRETS = ("API_KEY", "NOVA_AWS_ACCESS_KEY_ID", "NOVA_AWS_SECRET_ACCESS_KEY")
 
-SESSION_ACTIONS = ("ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem")
+SESSION_ACTIONS = (
+    "ConditionCheckItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "UpdateItem",
+)
 ORDER_ACTIONS = ("GetItem",)
 
 

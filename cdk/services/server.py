@@ -16,7 +16,14 @@ PORT = 8001
 
 SECRETS = ("API_KEY",)
 
-SESSION_ACTIONS = ("GetItem", "PutItem", "UpdateItem")
+SESSION_ACTIONS = (
+    "ConditionCheckItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "UpdateItem",
+)
 
 
 def server_environment(config: Environment, records: Records) -> dict[str, str]:
@@ -38,7 +45,10 @@ def server_environment(config: Environment, records: Records) -> dict[str, str]:
 def server_grants(
     scope: Construct, config: Environment, records: Records
 ) -> Sequence[iam.PolicyStatement]:
-    """What the connect server calls: it opens, reopens and reads session records."""
+    """What the connect server calls: it opens, reopens and reads session records.
+
+    It also sweeps the fleet's budget of places whose calls nobody ended, in transactions.
+    """
     sessions = TableUse(table=records.sessions, actions=SESSION_ACTIONS)
     return [
         *table_statements(scope, records.key, [sessions]),

@@ -19,29 +19,42 @@ class Write(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """Writes an item whole; its None values are left out."""
+    """Writes an item whole, where ``when`` is given only if what is there meets that.
+
+    None values are left out.
+    """
 
     item: Item
+    when: ConditionBase | None = None
 
     def request(self, table: str) -> dict[str, Any]:
         """The part as TransactWriteItems takes it."""
-        return {"Put": {"TableName": table, "Item": marshal(self.item)}}
+        put = {"TableName": table, "Item": marshal(self.item)}
+        return {"Put": put | Expression().condition(self.when)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """Changes an item that meets a condition; `Table.update` says what the attributes are."""
+    """Changes an item, where ``when`` is given only if it meets that, or makes it.
+
+    `Table.update` says what the other attributes are.
+    """
 
     key: Item
-    when: ConditionBase
+    when: ConditionBase | None = None
     values: Mapping[str, object] = field(default_factory=dict)
+    first: Mapping[str, object] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
 
     def request(self, table: str) -> dict[str, Any]:
         """The part as TransactWriteItems takes it."""
         expression = Expression()
-        update = expression.update(values=self.values, add=self.add)
-        return {"Update": _addressed(table, self.key) | update | expression.condition(self.when)}
+        changes = expression.update(
+            values=self.values, first=self.first, add=self.add, remove=self.remove
+        )
+        condition = expression.condition(self.when)
+        return {"Update": _addressed(table, self.key) | changes | condition}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +94,10 @@ class Expression:
         """Which items a query selects."""
         return self._built("KeyConditionExpression", condition, is_key=True)
 
-    def condition(self, condition: ConditionBase) -> dict[str, Any]:
-        """What an item has to meet; of an update's expression ask for it after `update`."""
+    def condition(self, condition: ConditionBase | None) -> dict[str, Any]:
+        """What an item has to meet, and the placeholders of this and of `update` before it."""
+        if condition is None:
+            return self._placeholders({}, {})
         return self._built("ConditionExpression", condition, is_key=False)
 
     def update(
@@ -109,13 +124,17 @@ class Expression:
 
     def _built(self, parameter: str, condition: ConditionBase, *, is_key: bool) -> dict[str, Any]:
         built = self._builder.build_expression(condition, is_key_condition=is_key)
-        values = marshal(self._values | built.attribute_value_placeholders)
-        return {
-            parameter: built.condition_expression,
-            "ExpressionAttributeNames": self._names | built.attribute_name_placeholders,
-            # DynamoDB refuses an empty map.
-            **({"ExpressionAttributeValues": values} if values else {}),
+        return {parameter: built.condition_expression} | self._placeholders(
+            built.attribute_name_placeholders, built.attribute_value_placeholders
+        )
+
+    def _placeholders(self, names: Mapping[str, str], values: Item) -> dict[str, Any]:
+        every = {
+            "ExpressionAttributeNames": self._names | dict(names),
+            "ExpressionAttributeValues": marshal(self._values | values),
         }
+        # DynamoDB refuses an empty map.
+        return {parameter: value for parameter, value in every.items() if value}
 
     def _name(self, attribute: str) -> str:
         placeholder = f"#u{len(self._names)}"

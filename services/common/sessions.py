@@ -16,6 +16,7 @@ from typing import Self
 from boto3.dynamodb.conditions import Key
 
 from services.common import aws, changes, conditions, tickets
+from services.common.budget import Budget
 from services.common.conditions import check_generation, held_by, key
 from services.common.dynamodb import ConditionFailed, Item, Table
 from services.common.errors import GenerationLost, SessionEnded, SessionHeld, TicketRefused
@@ -67,18 +68,20 @@ class SessionStore:
         retention: timedelta = timedelta(days=30),
         lease: timedelta = timedelta(seconds=15),
         grace: timedelta = timedelta(seconds=60),
+        max_calls: int = 0,
         clock: Clock = utc_now,
     ) -> None:
         """Uses ``table``; records may be deleted ``retention`` after they were opened.
 
         A process has a session for a ``lease`` at a time. A call whose process died may be taken
-        up again for the ``grace`` behind it.
+        up again for the ``grace`` behind it. ``max_calls`` is for the whole fleet; 0: no limit.
         """
         self._table = table
         self._retention = retention
         self._lease = lease
         self._grace = grace
         self._clock = clock
+        self._budget = Budget(table, limit=max_calls, clock=clock)
 
     @classmethod
     def connect(cls, settings: CommonSettings, *, clock: Clock = utc_now) -> Self:
@@ -88,6 +91,7 @@ class SessionStore:
             retention=timedelta(days=settings.session_retention_days),
             lease=timedelta(seconds=settings.lease_seconds),
             grace=timedelta(seconds=settings.resume_seconds),
+            max_calls=settings.max_calls,
             clock=clock,
         )
 
@@ -100,13 +104,16 @@ class SessionStore:
         room: Room | None = None,
         ticket_seconds: float,
     ) -> Opened:
-        """Writes a new ``waiting`` session, to be taken within ``ticket_seconds``."""
+        """Writes a new ``waiting`` session, to be taken within ``ticket_seconds``.
+
+        Raises:
+            FleetFull: There are as many calls as there may be.
+        """
         now, wait = self._clock(), timedelta(seconds=ticket_seconds)
         session = changes.new_session(transport, agent, caller, room, now, wait, self._retention)
         ticket = tickets.mint(session.session_id, "ticket")
         resume = tickets.mint(session.session_id, "resume")
-        item = changes.opened(session, ticket, resume)
-        await self._table.put(item)
+        item = await self._budget.open(changes.opened(session, ticket, resume))
         return Opened(read_session(item, now), ticket, resume)
 
     async def reopen(
@@ -278,9 +285,11 @@ class SessionStore:
         Raises:
             GenerationLost: A newer process has the session.
         """
-        await self._leave(
-            session, changes.ended(session, now=self._clock(), reason=reason, failed=failed)
-        )
+        change = changes.ended(session, now=self._clock(), reason=reason, failed=failed)
+        try:
+            await self._budget.end(session, change)
+        except ConditionFailed as refusal:
+            check_generation(refusal, session)
 
     async def lose(self, session: Session) -> None:
         """Closes what a process left open that surely died: the call may be taken up at once.
@@ -298,3 +307,7 @@ class SessionStore:
             await self._table.update(key(session.session_id), **change)
         except ConditionFailed as failed:
             check_generation(failed, session)
+
+    async def sweep(self) -> None:
+        """Looks after places of calls that nobody ended; call it often, it mostly does nothing."""
+        await self._budget.sweep_now_and_then()

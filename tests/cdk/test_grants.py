@@ -31,27 +31,34 @@ _PARTS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
 }
-_CLASSES = {"_table": ("Table", "dynamodb.py"), "store": ("SessionStore", "sessions.py")}
+_CLASSES = {
+    "_budget": ("Budget", "budget.py"),
+    "_table": ("Table", "dynamodb.py"),
+    "store": ("SessionStore", "sessions.py"),
+}
 """Which class is behind an attribute, and its file."""
 
 
 @cache
-def methods_of(owner: str) -> dict[str, ast.AST]:
-    """The methods of the class behind an attribute, by name."""
+def parts_of(owner: str) -> dict[str, ast.AST]:
+    """The methods of the class behind an attribute and what else its file defines, by name."""
     cls, file = _CLASSES[owner]
     tree = ast.parse((ROOT / "common" / file).read_text())
     (body,) = (n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == cls)
-    return {n.name: n for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {n.name: n for n in [*tree.body, *body] if isinstance(n, kinds) and n.name != cls}
 
 
-def actions_of(owner: str, method: str) -> set[str]:
+def actions_of(owner: str, part: str) -> set[str]:
     """DynamoDB's actions behind one method, those of what it calls included."""
     found: set[str] = set()
-    for node in ast.walk(methods_of(owner)[method]):
+    for node in ast.walk(parts_of(owner)[part]):
         match node:
-            case ast.Call(func=ast.Name(id=part)) if part in _PARTS:
-                found.add(_PARTS[part])
-            case ast.Attribute(value=ast.Name(id="self"), attr=own) if own in methods_of(owner):
+            case ast.Call(func=ast.Name(id=name)) if name in _PARTS:
+                found.add(_PARTS[name])
+            case ast.Name(id=name) if name in parts_of(owner) and name != part:
+                found |= actions_of(owner, name)
+            case ast.Attribute(value=ast.Name(id="self"), attr=own) if own in parts_of(owner):
                 found |= actions_of(owner, own)
             case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=one), attr=call):
                 if one == "_client":
@@ -63,7 +70,7 @@ def actions_of(owner: str, method: str) -> set[str]:
 
 def used_store_methods(service: str) -> set[str]:
     """Methods of the session store that a service's files call, whatever they call the store."""
-    methods = methods_of("store").keys()
+    methods = parts_of("store").keys()
     return {
         node.func.attr
         for file in (ROOT / service).rglob("*.py")
