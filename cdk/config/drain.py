@@ -1,9 +1,12 @@
 """The times that decide whether a call outlives its task, and the sums that they have to meet.
 
-A task of the bot ends in this order. ECS takes it out of the load balancer, which sends it no new
-call and leaves the open ones alone for ``deregistration_seconds``. Only then comes SIGTERM: calls
-that are left get ``handover_seconds`` to be handed over, and ``stop_timeout_seconds`` after SIGTERM
-whatever still runs is killed. So with the right sums a deployment or a scale-in ends no call.
+A task of the bot ends in this order. While it has calls it asks ECS not to be stopped, which ends
+``protection_minutes`` after it last asked. Where it is never without calls it stops asking for a
+while once the longest call has passed. ECS then takes it out of the load balancer, which sends it
+no new call and leaves the open ones alone for ``deregistration_seconds``. Only then comes SIGTERM:
+calls that are left get ``handover_seconds`` to be handed over, and ``stop_timeout_seconds`` after
+SIGTERM whatever still runs is killed. So with the right sums a deployment or a scale-in ends no
+call, and no deployment takes longer than CloudFormation waits.
 """
 
 from typing import Annotated, Self
@@ -30,6 +33,18 @@ KEEP_ALIVE_SECONDS = 75
 """The connect server closes an idle connection after so long: ``services.server.__main__``."""
 
 
+REST_SECONDS = 120
+"""For which a task that is never without calls lets ECS choose it: ``services.bot.processes``,
+``protection.Pace``."""
+
+_START_SECONDS = 600
+"""For new tasks to run and to be healthy, before ECS looks for old ones to stop."""
+
+_UPDATE_SECONDS = 3 * 3600
+"""How long CloudFormation waits for a service: Amazon ECS developer guide, "Protect your Amazon ECS
+tasks from being terminated by scale-in events"."""
+
+
 class Drain(BaseModel):
     """Times at a task's end, in seconds."""
 
@@ -48,7 +63,10 @@ class Drain(BaseModel):
     stop_timeout_seconds: Annotated[
         int, Field(ge=2, le=120, description="seconds from 2 to 120, Fargate's bounds")
     ] = 120
-    lease_seconds: Annotated[int, Field(ge=15, le=600, description="seconds from 15 to 600")] = 60
+    lease_seconds: Annotated[int, Field(ge=15, le=600, description="seconds from 15 to 600")] = 15
+    protection_minutes: Annotated[
+        int, Field(ge=1, le=2880, description="minutes from 1 to 2880, the bounds of ECS")
+    ] = 10
 
     @model_validator(mode="after")
     def _check_sums(self) -> Self:
@@ -79,4 +97,28 @@ class Drain(BaseModel):
                 f"{self.handover_seconds} leaves no time before the kill at stop_timeout_seconds, "
                 f"{self.stop_timeout_seconds}; set at most {most}",
             )
+        if self.lease_seconds > self.longest_call_seconds:
+            raise WrongKeyError(
+                "lease_seconds",
+                f"{self.lease_seconds} would keep a caller whose bot died waiting for longer than "
+                f"any call lasts; set at most longest_call_seconds, {self.longest_call_seconds}",
+            )
+        most = (_UPDATE_SECONDS - self._seconds_without_protection()) // 60
+        if self.protection_minutes > most:
+            raise WrongKeyError(
+                "protection_minutes",
+                f"{self.protection_minutes} would let a deployment take longer than the "
+                f"{_UPDATE_SECONDS // 3600} hours that CloudFormation waits, where a task has hung "
+                f"while it was protected; set at most {most}",
+            )
         return self
+
+    def _seconds_without_protection(self) -> int:
+        """The most that a deployment takes, besides a protection that nobody ends."""
+        return (
+            _START_SECONDS
+            + self.longest_call_seconds
+            + REST_SECONDS
+            + self.deregistration_seconds
+            + self.stop_timeout_seconds
+        )

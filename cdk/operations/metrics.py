@@ -8,6 +8,7 @@ from constructs import Construct
 STARTED = "session started"
 ENDED = "session ended"
 DIED = "session process died"
+PROTECTION_FAILED = "task protection failed"
 SLOTS = "slots"
 """Texts of the bot's log lines; `SLOTS` has a field ``taken_percent``, of the task's places."""
 
@@ -16,7 +17,7 @@ FAILED = "failed"
 
 
 class CallMetrics(Construct):
-    """Calls that began and that failed, and how full the tasks are."""
+    """Calls that began and that failed, how full the tasks are, and whether ECS spares them."""
 
     def __init__(self, scope: Construct, id: str, *, namespace: str, log: logs.ILogGroup) -> None:
         """Reads the lines of ``log`` into metrics of ``namespace``."""
@@ -32,6 +33,9 @@ class CallMetrics(Construct):
         )
         died = pattern.string_value("$.message", "=", DIED)
         self.failed = self._metric("CallsFailed", pattern.any(failed, died))
+        self.protection_failed = self._metric(
+            "ProtectionFailed", pattern.string_value("$.message", "=", PROTECTION_FAILED)
+        )
         self.taken_percent = self._metric(
             "PlacesTakenPercent",
             pattern.string_value("$.message", "=", SLOTS),

@@ -9,7 +9,9 @@ from cdk.config import Environment
 from cdk.data import Records
 from cdk.services.grants import (
     TableUse,
+    accept_protection_statement,
     model_statement,
+    protection_statement,
     secret_statements,
     table_statements,
 )
@@ -41,6 +43,7 @@ def bot_environment(config: Environment, records: Records) -> dict[str, str]:
         "AWS_REGION": config.region,
         "CORS_ORIGINS": config.client_url,
         "DRAIN_SECONDS": str(config.drain.handover_seconds),
+        "LEASE_SECONDS": str(config.drain.lease_seconds),
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "INFO",
         "MAX_SESSIONS": str(config.bot.sessions_per_task),
@@ -49,6 +52,7 @@ def bot_environment(config: Environment, records: Records) -> dict[str, str]:
         "ORDERS_TABLE": records.orders.table_name,
         "PARAMETER_PREFIX": config.parameter_prefix,
         "PORT": str(PORT),
+        "PROTECTION_MINUTES": str(config.drain.protection_minutes),
         "SESSIONS_TABLE": records.sessions.table_name,
         "SESSION_RETENTION_DAYS": str(config.operations.record_days),
         "SPARE_SESSIONS": str(config.bot.spare_sessions),
@@ -75,7 +79,7 @@ def bot_workload(
         TableUse(table=records.orders, actions=ORDER_ACTIONS),
     ]
     least_busy = elb.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS
-    return Workload(
+    workload = Workload(
         scope,
         id,
         props=WorkloadProps(
@@ -91,6 +95,7 @@ def bot_workload(
                 *table_statements(scope, records.key, uses),
                 *secret_statements(scope, config, SECRETS),
                 model_statement(scope, config.nova),
+                protection_statement(scope, hosting.cluster),
             ],
             deregistration_delay=Duration.seconds(config.drain.deregistration_seconds),
             stop_timeout=Duration.seconds(config.drain.stop_timeout_seconds),
@@ -98,3 +103,5 @@ def bot_workload(
             availability_zone_rebalancing=False,
         ),
     )
+    accept_protection_statement(workload, hosting.cluster)
+    return workload

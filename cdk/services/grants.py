@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import IConstruct
 
 from cdk.config import Environment
 from cdk.config.parts import Nova
+from cdk.reasons import acknowledge
 
 _KEY_USE_TO_READ = ("kms:Decrypt", "kms:DescribeKey")
 _KEY_USE_TO_WRITE = (
@@ -98,6 +100,37 @@ def secret_statements(
             )
         )
     return statements
+
+
+def protection_statement(scope: IConstruct, cluster: ecs.ICluster) -> iam.PolicyStatement:
+    """Asking ECS not to stop a task, which the ECS agent does with the task's own role.
+
+    A task's id is not known before it runs, so this is good for all of the cluster, which has our
+    services alone.
+    """
+    return iam.PolicyStatement(
+        actions=["ecs:UpdateTaskProtection"],
+        resources=[
+            Stack.of(scope).format_arn(
+                service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*"
+            )
+        ],
+    )
+
+
+def accept_protection_statement(scope: IConstruct, cluster: ecs.ICluster) -> None:
+    """Acknowledges its wildcard, for the role of ``scope`` and for this cluster alone."""
+    stack = Stack.of(scope)
+    made = cluster.node.default_child
+    if not isinstance(made, ecs.CfnCluster):
+        raise TypeError("the cluster is none of this stack's")
+    tasks = stack.format_arn(
+        service="ecs", resource="task", resource_name=f"<{stack.get_logical_id(made)}>/*"
+    )
+    acknowledge(
+        scope,
+        {f"AwsSolutions-IAM5[Resource::{tasks}]": "A task's id is not known before it runs."},
+    )
 
 
 def model_statement(scope: IConstruct, nova: Nova) -> iam.PolicyStatement:

@@ -233,6 +233,13 @@ class ServicesStack(Stack):
             threshold=3,
         )
         self._alarms.add(
+            "protection-failing",
+            "Tasks with calls cannot ask ECS to be spared: look for 'task protection failed' and "
+            "its code in the log, before the next deployment.",
+            self._calls.protection_failed.with_(period=Duration.minutes(5)),
+            threshold=3,
+        )
+        self._alarms.add(
             "dead-letters",
             "A call killed three bots: its job is in the dead-letter queue.",
             jobs.dead_letters.metric_approximate_number_of_messages_visible(

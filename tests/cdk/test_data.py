@@ -28,7 +28,8 @@ def test_tables_are_encrypted_with_the_key_and_can_be_restored(templates: Templa
 
 def test_a_job_comes_back_after_its_lease_and_dies_after_three_bots(templates: Templates) -> None:
     queue = templates.one("AWS::SQS::Queue", "JobsQueue")
-    assert queue["VisibilityTimeout"] == 60
+    assert queue["VisibilityTimeout"] == 15
+    assert templates.environment("bot")["LEASE_SECONDS"] == "15"
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
     assert queue["MessageRetentionPeriod"] > 3600
     assert all(

@@ -132,7 +132,8 @@ def test_the_roles_have_these_grants_and_no_other(large: Templates, small: Templ
     model = {"bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"}
     logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert role_actions(large, "ServerTaskRole") == server_calls | secrets
-    assert role_actions(large, "BotTaskRole") == bot_calls | secrets | model
+    itself = {"ecs:UpdateTaskProtection"}
+    assert role_actions(large, "BotTaskRole") == bot_calls | secrets | model | itself
     assert role_actions(large, "ClientTaskRole") == set()
     assert role_actions(small, "ServerRole") == server_calls | secrets | logs
 
@@ -145,6 +146,20 @@ def test_the_model_is_granted_alone_and_secrets_by_name(large: Templates) -> Non
     )
     prefix = "arn:aws:ssm:us-east-1:123456789012:parameter/voice-agents/large/"
     assert resources["ssm:GetParameters"] == [f"{prefix}{name}" for name in bot.SECRETS]
+
+
+def test_a_task_protects_those_of_its_own_cluster_only(templates: Templates) -> None:
+    (statement,) = [
+        statement
+        for _, statement in templates.statements()
+        if as_list(statement["Action"])[0].startswith("ecs:")
+    ]
+    (cluster,) = templates.all("AWS::ECS::Cluster")
+    assert statement["Resource"]["Fn::Join"][1] == [
+        "arn:aws:ecs:us-east-1:123456789012:task/",
+        {"Ref": cluster},
+        "/*",
+    ]
 
 
 def test_a_key_of_the_teams_own_decrypts_these_parameters_only(flags: dict[str, Any]) -> None:

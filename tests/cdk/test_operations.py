@@ -19,6 +19,7 @@ BOT = Path(__file__).parents[2] / "services" / "bot"
         "callers-turned-away",
         "calls-failed",
         "dead-letters",
+        "protection-failing",
         "api-unreachable",
         "client-unreachable",
         "bot-unhealthy",
@@ -53,7 +54,9 @@ def test_mail_goes_to_whom_it_is_configured_for(small: Templates, large: Templat
     assert large.one("AWS::SNS::Subscription")["Endpoint"] == "oncall@example.com"
 
 
-@pytest.mark.parametrize("text", [metrics.STARTED, metrics.ENDED, metrics.DIED, metrics.SLOTS])
+@pytest.mark.parametrize(
+    "text", [metrics.STARTED, metrics.ENDED, metrics.DIED, metrics.PROTECTION_FAILED, metrics.SLOTS]
+)
 def test_the_log_lines_that_become_metrics_are_written(text: str) -> None:
     said = re.compile(rf'\.(info|error|warning)\("{text}"')
     assert any(said.search(file.read_text()) for file in BOT.rglob("*.py"))

@@ -109,7 +109,8 @@ def test_a_bots_task_is_let_go_in_the_order_that_saves_calls(large: Templates) -
     assert int(attributes["deregistration_delay.timeout_seconds"]) == 1920
     assert attributes["load_balancing.algorithm.type"] == "least_outstanding_requests"
     assert found["StopTimeout"] == 120
-    assert large.environment("bot")["DRAIN_SECONDS"] == "110"
+    told = large.environment("bot")
+    assert (told["DRAIN_SECONDS"], told["PROTECTION_MINUTES"]) == ("110", "10")
 
 
 def test_bots_follow_the_places_taken(large: Templates) -> None:

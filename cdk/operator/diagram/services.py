@@ -15,8 +15,9 @@ _SERVICE = "AWS::ECS::Service"
 _FUNCTION = "AWS::Lambda::Function"
 _RECORD = "AWS::Route53::RecordSet"
 
-_UNDRAWN_CALLS = ("ecr", "kms", "logs")
-"""Pulling the image, decrypting what is read, and writing logs: every service does that."""
+_UNDRAWN_CALLS = ("ecr", "ecs", "kms", "logs")
+"""Pulling the image, asking to be left running, decrypting what is read, and writing logs: what a
+service does for itself, and not for a call."""
 
 _READING = ("BatchGet", "ConditionCheck", "Describe", "Get", "List", "Query", "Receive", "Scan")
 _WRITING = ("Delete", "Put", "Send", "Update")

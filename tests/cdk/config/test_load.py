@@ -145,6 +145,23 @@ def test_the_example_explains_every_key() -> None:
             "drain.handover_seconds: 111 leaves no time before the kill at stop_timeout_seconds, "
             "120; set at most 110.",
         ),
+        (
+            "drain",
+            "lease_seconds = 10",
+            "drain.lease_seconds: 10 will not do; use seconds from 15 to 600.",
+        ),
+        (
+            "drain",
+            "protection_minutes = 120",
+            "drain.protection_minutes: 120 would let a deployment take longer than the 3 hours "
+            "that CloudFormation waits, where a task has hung while it was protected; set at most "
+            "105.",
+        ),
+        (
+            "drain",
+            "protection_minutes = 0",
+            "drain.protection_minutes: 0 will not do; use minutes from 1 to 2880, the bounds of",
+        ),
         ("drain", "stop_timeout_seconds = 300", "drain.stop_timeout_seconds: 300 will not do; use"),
         (
             "drain",

@@ -79,7 +79,7 @@ def test_the_way_of_a_call(large: Templates) -> None:
         ("Bot", "Records sessions", "reads and writes"),
         ("Bot", "Records orders", "reads"),
         ("Bot", "Amazon Bedrock", "talks"),
-        ("12 alarms", "Alarms topic", ""),
+        ("13 alarms", "Alarms topic", ""),
     }
 
 
