@@ -1,30 +1,18 @@
-"""moto over HTTP, with DynamoDB's promise that a conditional write is one step."""
+"""moto over HTTP."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-from unittest import mock
 
-from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
+
+from local.aws import one_at_a_time
 
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Runs moto and tells its URL.
-
-    moto checks an item and then changes it; of two requests at once both would find it unchanged.
-    """
-    one_at_a_time = threading.Lock()
-    answer = DynamoHandler.call_action
-
-    def answer_alone(self: DynamoHandler) -> Any:  # noqa: ANN401 - as moto's
-        with one_at_a_time:
-            return answer(self)
-
+    """Runs moto, as the local stack does, and tells its URL."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    with mock.patch.object(DynamoHandler, "call_action", answer_alone):
+    with one_at_a_time():
         server.start()
         host, port = server.get_host_and_port()
         try:

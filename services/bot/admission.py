@@ -83,7 +83,7 @@ class Admission:
             raise Refused(problems.not_found()) from error
 
         with _store_errors_refused():
-            session = await self._resources.sessions.take(ticket)
+            session = await self._resources.sessions.take(ticket, over="webrtc")
         agent = self._agent(session.agent)
         line = WebRtcLine(peer_connection())
         return Call(session, agent, line, self._resources), line
@@ -108,7 +108,7 @@ class Admission:
         opened = await self._resources.sessions.open(
             transport="websocket", agent=agent.key, ticket_seconds=OWN_TICKET_SECONDS
         )
-        return await self._resources.sessions.take(opened.ticket)
+        return await self._resources.sessions.take(opened.ticket, resumable=False)
 
 
 @contextmanager

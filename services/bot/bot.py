@@ -51,7 +51,7 @@ async def bot(runner_args: RunnerArguments) -> None:
     opened = await resources.sessions.open(
         transport=transport, agent=key, ticket_seconds=OWN_TICKET_SECONDS
     )
-    session = await resources.sessions.take(opened.ticket)
+    session = await resources.sessions.take(opened.ticket, over=transport, resumable=False)
     await Call(session, resources.agents[key], line, resources).run()
 
 

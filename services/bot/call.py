@@ -15,6 +15,7 @@ from services.bot.agent import Agent
 from services.bot.agent_watch import AgentWatch
 from services.bot.call_worker import CallWorker
 from services.bot.ending import Ending
+from services.bot.lease import Lease
 from services.bot.nova import AGENT_UNAVAILABLE
 from services.bot.pipeline import Conversation, converse, greeting
 from services.bot.resources import Resources
@@ -72,6 +73,7 @@ class Call:
         session = self.session
         with logger.contextualize(session_id=session.session_id, bot_id=session.bot_id):
             logger.bind(agent=self._agent.key, pid=os.getpid()).info("session started")
+            keeping = asyncio.create_task(self._keep_lease())
             try:
                 await self.line.open()
                 ending = await self._converse(await self._history())
@@ -82,10 +84,16 @@ class Call:
             except Exception:
                 logger.exception("call failed")
             finally:
+                keeping.cancel()
                 await self._close_record(ending)
                 seconds = round(time.monotonic() - began, 1)
                 logger.bind(reason=ending.reason, seconds=seconds).info("session ended")
                 self.over.set()
+
+    async def _keep_lease(self) -> None:
+        sessions, seconds = self._resources.sessions, self._resources.settings.lease_seconds
+        await Lease(sessions, self.session, seconds=seconds).keep()
+        self.hang_up(Ending.TAKEN_OVER)
 
     async def _history(self) -> list[Turn]:
         """What was said before the caller came back."""

@@ -14,11 +14,11 @@ import boto3
 import httpx
 import pytest
 import pytest_asyncio
-from moto.server import ThreadedMotoServer
 
 from nova_sonic_emulator import Emulator
 from services.common.sessions import Session, SessionStatus, SessionStore, table_definition
 from services.common.settings import CommonSettings
+from tests.moto_server import moto_server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 API_KEY = "the-tests-own-api-key"
@@ -146,11 +146,8 @@ async def until_status(sessions: SessionStore, session_id: str, *wanted: Session
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     """Where moto listens."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,15 @@ from typing import Literal
 from loguru import logger
 
 from services.bot.processes.fork import fork
-from services.bot.processes.link import Ended, Link, Message, Ready, Taken
+from services.bot.processes.link import Alive, Ended, Link, Message, Ready, Taken
 
 State = Literal["starting", "idle", "taken", "ended"]
 
 #: A process that ends sooner than this without a call counts as a failed start.
 SOUND_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
+#: A process that warms up blocks its event loop meanwhile, on a busy machine for seconds.
+START_SECONDS = 60.0
 #: A new process warms for a tenth of a second on the processor that a caller who has just come in
 #: needs for the call's start. While another process is idle, it can wait.
 SETTLING_SECONDS = 0.3
@@ -34,6 +36,7 @@ class Member:
         state: How far it is.
         taken: What it serves.
         told: What it was ordered; its end is our wish then.
+        heard: When it last said anything, by the monotonic clock.
     """
 
     pid: int
@@ -43,6 +46,7 @@ class Member:
     taken: Taken | None = None
     told: Message | None = None
     born: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
 
     def tell(self, message: Message) -> None:
         """Sends an order, as soon as the line is up."""
@@ -120,6 +124,20 @@ class Fleet:
         for pid in self._members:
             os.kill(pid, signal.SIGKILL)
 
+    def hear_all(self) -> None:
+        """Lets every process off for its silence, when it was us who did not listen."""
+        for member in self._members.values():
+            member.heard = time.monotonic()
+
+    def kill_silent(self, seconds: float) -> None:
+        """Ends every process that hangs: one that has said nothing for some seconds."""
+        for member in self._members.values():
+            silence = time.monotonic() - member.heard
+            if silence > (START_SECONDS if member.state == "starting" else seconds):
+                log = logger.bind(pid=member.pid, state=member.state, seconds=round(silence, 1))
+                log.error("session process hangs")
+                os.kill(member.pid, signal.SIGKILL)
+
     def reap(self) -> None:
         """Buries every child that has died, our own and, as process 1, those left to us."""
         while True:
@@ -162,7 +180,10 @@ class Fleet:
             link.send(member.told)
         try:
             while (message := await link.receive()) is not None:
+                member.heard = time.monotonic()
                 match message:
+                    case Alive():
+                        continue
                     case Ready():
                         member.state = "idle"
                     case Taken():

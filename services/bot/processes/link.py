@@ -23,17 +23,21 @@ class Ready(_Message):
     kind: Literal["ready"] = "ready"
 
 
+class Alive(_Message):
+    """From the process, every now and then: its event loop turns."""
+
+    kind: Literal["alive"] = "alive"
+
+
 class Taken(_Message):
     """From the process: it has its caller.
 
     Attributes:
         session: What it serves, for the case that it cannot say goodbye.
-        resumable: Whether the caller holds a token to come back with.
     """
 
     kind: Literal["taken"] = "taken"
     session: Session
-    resumable: bool
 
 
 class Ended(_Message):
@@ -54,7 +58,7 @@ class HangUp(_Message):
     kind: Literal["hang-up"] = "hang-up"
 
 
-Message = Annotated[Ready | Taken | Ended | Drain | HangUp, Field(discriminator="kind")]
+Message = Annotated[Ready | Alive | Taken | Ended | Drain | HangUp, Field(discriminator="kind")]
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 

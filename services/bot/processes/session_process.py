@@ -13,7 +13,7 @@ from loguru import logger
 from services.bot.call import Call
 from services.bot.endpoint import endpoint
 from services.bot.processes.door import has_left, speaks
-from services.bot.processes.link import Drain, Ended, HangUp, Link, Ready, Taken
+from services.bot.processes.link import Alive, Drain, Ended, HangUp, Link, Ready, Taken
 from services.bot.processes.listener import Web
 from services.bot.processes.slot import Slot
 from services.bot.resources import Resources
@@ -21,6 +21,8 @@ from services.bot.resources import Resources
 #: Longer than this a connection that said something does not keep others waiting: the process
 #: accepts the next one while it stays open. Through a load balancer a request comes whole at once.
 PATIENCE_SECONDS = 0.25
+#: Of the silence after which the supervisor ends a process.
+BEATS_A_LEASE = 5
 
 
 async def serve_one_session(
@@ -36,10 +38,11 @@ async def serve_one_session(
     link = await Link.over(line)
 
     def report(call: Call) -> None:
-        link.send(Taken(session=call.session, resumable=call.line.resumable))
+        link.send(Taken(session=call.session))
 
     slot = Slot(report)
     obeying = asyncio.create_task(_obey(link, slot))
+    beating = asyncio.create_task(_beat(link, resources.settings.lease_seconds))
     try:
         await resources.warm_up()
         link.send(Ready())
@@ -50,8 +53,16 @@ async def serve_one_session(
             await slot.call.over.wait()
         link.send(Ended())
     finally:
+        beating.cancel()
         obeying.cancel()
         await link.close()
+
+
+async def _beat(link: Link, lease_seconds: float) -> None:
+    """Lets the supervisor know that this process does not hang."""
+    while True:
+        await asyncio.sleep(lease_seconds / BEATS_A_LEASE)
+        link.send(Alive())
 
 
 async def _obey(link: Link, slot: Slot) -> None:

@@ -18,8 +18,9 @@ from services.bot.processes.link import Drain, HangUp, Taken
 from services.bot.processes.listener import Web
 from services.bot.processes.protection import protection_of
 from services.bot.processes.session_process import serve_one_session
+from services.bot.processes.watch import watch
 from services.bot.resources import Resources
-from services.common.errors import GenerationLost
+from services.common.errors import GenerationLost, StoreError
 
 #: After DRAIN_SECONDS every call that is left says goodbye; what still runs then is killed.
 GOODBYE_SECONDS = 8.0
@@ -70,6 +71,7 @@ class Supervisor:
         administration = asyncio.create_task(admin.serve(self._admin_listener, self.slots))
         reporting = asyncio.create_task(self._report())
         protecting = asyncio.create_task(self._protection.run())
+        watching = asyncio.create_task(watch(self._fleet, seconds=self._settings.lease_seconds))
         self._tend()
         logger.bind(
             port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
@@ -79,6 +81,7 @@ class Supervisor:
         protecting.cancel()
         await self._drain()
         await self._protection.end()
+        watching.cancel()
         administration.cancel()
         logger.info("bot has stopped")
 
@@ -153,14 +156,13 @@ class Supervisor:
         fork(lambda: self._close_record(taken), keep=frozenset())
 
     async def _close_record(self, taken: Taken) -> None:
-        sessions = self._resources.sessions
         try:
-            if taken.resumable:
-                await sessions.release(taken.session, seconds=self._settings.resume_seconds)
-            else:
-                await sessions.end(taken.session, reason="process-died", failed=True)
+            await self._resources.sessions.lose(taken.session)
         except GenerationLost:
             logger.debug("the caller was back before the record was closed")
+        except StoreError as error:
+            # The lease runs out by itself.
+            logger.bind(code=error.code).warning("session record could not be closed")
 
     def _stop(self) -> None:
         """The first signal drains, the second one hurries."""
