@@ -14,7 +14,7 @@ from services.bot.problems import Problem
 from services.bot.resources import Resources
 from services.bot.transports.caller_socket import CallerSocket
 from services.bot.transports.websocket import WebSocketLine
-from services.common.errors import StoreError, TicketRefused
+from services.common.errors import FleetFull, StoreError, TicketRefused
 from services.common.sessions import Session
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Admission:
         """Lets a caller on a WebSocket in.
 
         Raises:
-            Refused: The ticket or the key opens nothing, or the records cannot be reached.
+            Refused: The ticket or the key opens nothing, the fleet is full, or the records cannot
+                be reached.
         """
         ticket = socket.query_params.get("ticket")
         with _store_errors_refused():
@@ -117,6 +118,8 @@ def _store_errors_refused() -> Iterator[None]:
         yield
     except TicketRefused as refused:
         raise Refused(problems.ticket_refused(refused.reason)) from refused
+    except FleetFull as full:
+        raise Refused(problems.fleet_full(full.retry_after)) from full
     except StoreError as error:
         logger.bind(code=error.code).error("session records cannot be reached")
         raise Refused(problems.store_unavailable()) from error

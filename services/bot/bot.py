@@ -37,6 +37,7 @@ async def bot(runner_args: RunnerArguments) -> None:
 
     Raises:
         AgentError: There is no such agent.
+        FleetFull: There are as many calls as `MAX_CALLS` lets there be.
         TypeError: The caller came over a transport that the bot does not know.
     """
     resources = dataclasses.replace(_resources(), voice_activity=None)

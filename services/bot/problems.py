@@ -39,6 +39,17 @@ def no_capacity() -> Problem:
     )
 
 
+def fleet_full(retry_after: int) -> Problem:
+    """The whole fleet holds as many calls as it may."""
+    return Problem(
+        503,
+        "fleet-full",
+        "All agents are busy",
+        "As many calls are going on as there may be. Try again when Retry-After says.",
+        {"Retry-After": str(retry_after)},
+    )
+
+
 def unauthorized() -> Problem:
     """Neither a ticket nor the right key."""
     return Problem(

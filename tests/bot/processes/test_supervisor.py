@@ -130,6 +130,22 @@ async def test_a_full_task_says_so_and_when_to_come_back(start_bot: StartBot) ->
         await line.answers()
 
 
+async def test_a_full_fleet_is_said_and_a_killed_call_gives_its_place_back(
+    start_bot: StartBot, sessions: SessionStore
+) -> None:
+    bot = await start_bot(MAX_CALLS="1")
+    async with await call(bot):
+        full = await refusal(bot, subprotocols=[KEY])
+        assert full.response.status_code == 503
+        assert b"/problems/fleet-full" in (full.response.body or b"")
+        assert 1 <= int(full.response.headers["Retry-After"]) <= 30
+        started = await bot.line("session started")
+        os.kill(started["pid"], signal.SIGKILL)
+        await until_status(sessions, started["session_id"], SessionStatus.FAILED)
+    async with await call(bot) as line:
+        await line.answers()
+
+
 async def test_a_killed_session_leaves_the_others_alone(
     start_bot: StartBot, sessions: SessionStore
 ) -> None:
