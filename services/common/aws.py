@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import (
+    ConnectionError as NoConnectionError,
+)
+from botocore.exceptions import (
+    CredentialRetrievalError,
+    HTTPClientError,
+    MetadataRetrievalError,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
 
 TIMEOUT_SECONDS = 2
@@ -18,6 +27,9 @@ TIMEOUT_SECONDS = 2
 
 ATTEMPTS = 3
 """In all, with the SDK's jittered backoff between them."""
+
+FLEETING = (NoConnectionError, HTTPClientError, CredentialRetrievalError, MetadataRetrievalError)
+"""The SDK's own errors that may be gone a moment later."""
 
 
 def dynamodb(region: str) -> "DynamoDBClient":
@@ -30,9 +42,15 @@ def ssm(region: str) -> "SSMClient":
     return boto3.client("ssm", region_name=region, config=_bounded())
 
 
-def _bounded() -> Config:
+def sqs(region: str, *, wait_seconds: int = 0) -> "SQSClient":
+    """A queue's client; one whose calls wait for a message leaves trying again to its user."""
+    attempts = 1 if wait_seconds else ATTEMPTS
+    return boto3.client("sqs", region_name=region, config=_bounded(wait_seconds, attempts))
+
+
+def _bounded(wait_seconds: int = 0, attempts: int = ATTEMPTS) -> Config:
     return Config(
         connect_timeout=TIMEOUT_SECONDS,
-        read_timeout=TIMEOUT_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        read_timeout=TIMEOUT_SECONDS + wait_seconds,
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )

@@ -12,17 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    MetadataRetrievalError,
-)
-from botocore.exceptions import (
-    ConnectionError as NoConnectionError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
+from services.common import aws
 from services.common.errors import StoreError, StoreRefused, StoreUnavailable
 from services.common.expressions import Check, Expression, Item, Put, Write, marshal, unmarshal
 
@@ -54,7 +46,6 @@ _REFUSALS = (
     "UnrecognizedClientException",
     "ValidationException",
 )
-_FLEETING = (NoConnectionError, HTTPClientError, CredentialRetrievalError, MetadataRetrievalError)
 
 
 class ConditionFailed(Exception):  # noqa: N818 - an outcome that callers expect, not an error
@@ -190,7 +181,7 @@ class Table:
         except TimeoutError as error:
             raise StoreUnavailable("DeadlineExceeded") from error
         except BotoCoreError as error:
-            kind = StoreUnavailable if isinstance(error, _FLEETING) else StoreRefused
+            kind = StoreUnavailable if isinstance(error, aws.FLEETING) else StoreRefused
             raise kind(type(error).__name__) from error
 
     async def _in_thread[T](self, operation: Callable[[], T]) -> T:

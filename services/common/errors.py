@@ -5,6 +5,9 @@
     ├── StoreError           DynamoDB did not do what was asked
     │   ├── StoreUnavailable     unreachable, slow, throttled or failing: retry
     │   └── StoreRefused         no such table, no permission, bad request: a person must act
+    ├── QueueError           SQS did not do what was asked
+    │   ├── QueueUnavailable     unreachable, slow, throttled or failing: retry
+    │   └── QueueRefused         no such queue, no permission, not in flight: no retry helps
     ├── DailyError           Daily's REST API did not do what was asked
     │   ├── DailyUnavailable     unreachable, slow, limiting or failing: retry
     │   └── DailyRefused         wrong key, bad request: a person must act
@@ -64,6 +67,29 @@ class StoreUnavailable(StoreError):
 
 class StoreRefused(StoreError):
     """DynamoDB refuses for a reason that no retry changes: permission, table, credentials."""
+
+
+class QueueError(ServiceError):
+    """SQS did not do what was asked.
+
+    Attributes:
+        code: SQS's error code, or the name of the SDK's error.
+    """
+
+    def __init__(self, code: str) -> None:
+        """Keeps the error's ``code``."""
+        super().__init__(code)
+        self.code = code
+
+
+class QueueUnavailable(QueueError):
+    """SQS is unreachable, slow, throttling or failing."""
+
+    retryable = True
+
+
+class QueueRefused(QueueError):
+    """SQS refuses for a reason that no retry changes: permission, queue, a job's old receipt."""
 
 
 class DailyError(ServiceError):

@@ -125,6 +125,11 @@ class CommonSettings(BaseSettings):
     daily_api_url: Url = Field(
         default="https://api.daily.co/v1", description="the address of Daily's REST API"
     )
+    jobs_queue_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="the URL of the SQS queue that bots pull calls over Daily from",
+    )
     parameter_prefix: str = Field(
         default="",
         pattern=r"^(/[A-Za-z0-9_.-]+)*$",
