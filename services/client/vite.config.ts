@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { createLogger, defineConfig, type Logger, type ProxyOptions } from "vite";
+import { createLogger, defineConfig, type Logger, type Plugin, type ProxyOptions } from "vite";
 
 const PROBLEM_DETAIL = {
   server: "The connect server does not answer. It may still be starting.",
@@ -65,6 +65,23 @@ function quietAboutBackends(): Logger {
   return logger;
 }
 
+/**
+ * Keeps daily-js out of the transports that could do without: both import it for a media manager that
+ * this page never makes.
+ */
+function dailyForItselfAlone(): Plugin {
+  const stub = fileURLToPath(new URL("src/daily-stub.ts", import.meta.url));
+  return {
+    name: "daily-for-itself-alone",
+    enforce: "pre",
+    resolveId: {
+      filter: { id: /^@daily-co\/daily-js$/ },
+      handler: (_id, importer) =>
+        /@pipecat-ai\/(websocket|small-webrtc)-transport/.test(importer ?? "") ? stub : undefined,
+    },
+  };
+}
+
 const server = process.env.SERVER_URL ?? "http://127.0.0.1:8001";
 const bot = process.env.BOT_URL ?? "http://127.0.0.1:8002";
 const listen = {
@@ -83,16 +100,14 @@ const listen = {
 
 export default defineConfig({
   customLogger: quietAboutBackends(),
-  resolve: {
-    alias: {
-      // Both transports import it for a media manager that this page never makes.
-      "@daily-co/daily-js": fileURLToPath(new URL("src/daily-stub.ts", import.meta.url)),
-    },
-  },
+  plugins: [dailyForItselfAlone()],
   optimizeDeps: {
+    rolldownOptions: { plugins: [dailyForItselfAlone()] },
     // Loaded with the first call: found only then, they would reload the page in the middle of it.
     include: [
+      "@daily-co/daily-js",
       "@pipecat-ai/client-js",
+      "@pipecat-ai/daily-transport",
       "@pipecat-ai/small-webrtc-transport",
       "@pipecat-ai/websocket-transport",
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,6 +148,7 @@ def calling(
     microphone: Path | None = None,
     allow_microphone: bool = True,
     switches: tuple[str, ...] = (),
+    prepare: Callable[[Page], None] | None = None,
     **context: Any,  # noqa: ANN401  Playwright's own options
 ) -> Iterator[Caller]:
     """Open the page in a browser of its own.
@@ -158,6 +159,7 @@ def calling(
         microphone: A 16-bit mono WAV file that the microphone hears once, from when it is opened.
         allow_microphone: Whether the person allows the microphone when asked.
         switches: More switches for Chromium.
+        prepare: Is given the browser's page before it opens `url`, to answer requests in its place.
         context: Options of the browser context, such as `viewport`.
     """
     program = chromium.find()
@@ -181,6 +183,8 @@ def calling(
                 caller.problems.append(message.text) if message.type == "error" else None
             ),
         )
+        if prepare:
+            prepare(page)
         page.goto(url)
         page.evaluate(_WATCH)
         yield caller

@@ -39,6 +39,7 @@ export class AgentActivity {
         break;
       case "user-started-speaking":
       case "interrupted":
+      case "agent-left":
         this.#botSpeaking = false;
         this.#audible = false;
         this.#stopThinking();

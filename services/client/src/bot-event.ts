@@ -12,6 +12,9 @@ export type BotEvent =
   | { type: "tool-started"; id: string; name: string }
   | { type: "tool-stopped"; id: string; name: string; cancelled: boolean }
   | { type: "agent-state"; reconnecting: boolean }
+  /** Another bot has taken the place of one that left; the line itself tells of both. */
+  | { type: "agent-joined" }
+  | { type: "agent-left" }
   | { type: "ended"; reason: string };
 
 type Data = Record<string, unknown>;

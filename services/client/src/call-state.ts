@@ -6,11 +6,14 @@ export type CallState =
   | { phase: "asking" }
   | { phase: "connecting" }
   | { phase: "busy"; seconds: number }
-  | { phase: "live"; activity: Activity; agentReconnecting: boolean }
+  | { phase: "live"; activity: Activity; agent: AgentPresence }
   | { phase: "reconnecting"; attempt: number; attempts: number; offline: boolean }
   | { phase: "lost" }
   | { phase: "ended"; reason: string }
   | { phase: "failed"; title: string; detail: string };
+
+/** Whether the agent hears the caller now, will hear it all in a moment, or is being replaced. */
+export type AgentPresence = "here" | "reconnecting" | "away";
 
 /** Whether there is a session behind the page, connected or to be connected again. */
 export function inCall(state: CallState): boolean {
@@ -31,8 +34,11 @@ export function endOfCall(code: number | undefined, announced: string): string |
   return code === undefined ? undefined : END_BY_CODE[code];
 }
 
-/** The bot goes away, not the session: another bot takes it over. */
-const RESUMABLE = new Set(["drained", "caller-dropped"]);
+/**
+ * The bot goes away, not the session: another bot takes it over. One that says so of itself may have
+ * lost touch with the records alone: whether the caller may come back is for the server to say.
+ */
+const RESUMABLE = new Set(["drained", "caller-dropped", "taken-over"]);
 
 const END_BY_CODE: Record<number, string> = {
   1000: "agent-hung-up",

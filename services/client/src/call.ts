@@ -1,6 +1,6 @@
 import { AgentActivity } from "./activity.ts";
 import type { BotEvent } from "./bot-event.ts";
-import { type CallState, endOfCall, inCall } from "./call-state.ts";
+import { type AgentPresence, type CallState, endOfCall, inCall } from "./call-state.ts";
 import { probeWebSocket, requestSession, type TransportName } from "./connect.ts";
 import type { Connection } from "./connection.ts";
 import { CONNECTION_PROBLEM, failure } from "./failure.ts";
@@ -31,6 +31,8 @@ export interface CallPage {
   askAccessKey(): Promise<string | undefined>;
   show(state: CallState): void;
   event(event: BotEvent): void;
+  /** The agent's video to show; undefined for none. */
+  video(track: MediaStreamTrack | undefined): void;
   note(text: string): void;
   log(text: string, detail?: unknown): void;
 }
@@ -42,16 +44,18 @@ const BUSY_TRIES = 60;
 export class Call {
   readonly #page: CallPage;
   readonly #activity = new AgentActivity(() => this.#showLive());
+  #options: CallOptions;
   #state: CallState = { phase: "idle" };
   #stop = new AbortController();
   #devices: CallDevices | undefined;
   #connection: Connection | undefined;
   #resume: string | undefined;
   #announcedEnd = "";
-  #agentReconnecting = false;
+  #agent: AgentPresence = "here";
 
   constructor(page: CallPage) {
     this.#page = page;
+    this.#options = page.options();
     window.addEventListener("offline", () => this.#connection?.abandon("the browser went offline"));
   }
 
@@ -63,8 +67,9 @@ export class Call {
     return this.#devices;
   }
 
-  /** Starts a new call. */
+  /** Starts a new call. What is chosen in the settings from now on is for the next one. */
   async start(): Promise<void> {
+    this.#options = this.#page.options();
     this.#resume = undefined;
     await this.#withDevices((devices, signal) => this.#connectOrWait(devices, signal));
   }
@@ -121,35 +126,36 @@ export class Call {
   }
 
   async #connect(devices: CallDevices, signal: AbortSignal): Promise<void> {
-    const { transport } = this.#page.options();
-    const { parameters, resume, sessionId } = await this.#requestSession(signal);
+    const { meeting, resume, sessionId } = await this.#requestSession(signal);
     this.#resume = resume;
-    this.#page.log("session", { session_id: sessionId, transport });
+    this.#page.log("session", { session_id: sessionId, transport: meeting.transport });
     const { Connection, ConnectionFailed } = await import("./connection.ts");
     try {
       const observer = {
         event: (event: BotEvent) => this.#receive(event),
+        video: this.#page.video,
         log: this.#page.log,
         dropped: (code: number | undefined, reason: string) => this.#dropped(code, reason),
       };
-      this.#connection = await Connection.open(transport, parameters, devices, observer, signal);
+      this.#connection = await Connection.open(meeting, devices, observer, signal);
     } catch (error) {
       if (!(error instanceof ConnectionFailed) || signal.aborted) throw error;
       this.#page.log("connection failed", { reason: error.message });
-      const refusal = "wsUrl" in parameters ? await probeWebSocket(parameters.wsUrl) : undefined;
-      throw refusal ?? new ProblemError(CONNECTION_PROBLEM, error);
+      const refusal =
+        meeting.transport === "websocket" ? await probeWebSocket(meeting.wsUrl) : undefined;
+      throw refusal ?? new ProblemError(error.problem ?? CONNECTION_PROBLEM, error);
     }
     if (signal.aborted) return this.#connection.close();
     performance.mark("call-live");
     this.#announcedEnd = "";
-    this.#agentReconnecting = false;
+    this.#agent = "here";
     this.#activity.reset();
-    this.#show({ phase: "live", activity: "listening", agentReconnecting: false });
+    this.#show({ phase: "live", activity: "listening", agent: "here" });
   }
 
   /** Posts /connect; asks for an access key as often as the service wants one. */
   async #requestSession(signal: AbortSignal): ReturnType<typeof requestSession> {
-    const { base, transport, agent } = this.#page.options();
+    const { base, transport, agent } = this.#options;
     const request = {
       transport,
       ...(agent && { agent }),
@@ -231,12 +237,26 @@ export class Call {
 
   #receive(event: BotEvent): void {
     if (event.type === "ended") this.#announcedEnd = event.reason || "agent-hung-up";
-    if (event.type === "agent-state") this.#agentReconnecting = event.reconnecting;
+    if (event.type === "agent-state") this.#agent = event.reconnecting ? "reconnecting" : "here";
+    if (event.type === "agent-joined") this.#welcomeAgent();
+    if (event.type === "agent-left") this.#missAgent();
     if (event.type === "user-started-speaking" || event.type === "interrupted") this.#bargeIn();
     if (event.type === "agent-started-speaking") performance.mark("agent-started-speaking");
     this.#page.event(event);
     this.#activity.apply(event);
     this.#showLive();
+  }
+
+  /** What the last agent said of its going is of no account any more. */
+  #welcomeAgent(): void {
+    this.#announcedEnd = "";
+    this.#agent = "here";
+  }
+
+  #missAgent(): void {
+    this.#agent = "away";
+    this.#devices?.speaker.flush();
+    if (endOfCall(undefined, this.#announcedEnd)) this.#connection?.abandon("the agent left");
   }
 
   #bargeIn(): void {
@@ -247,16 +267,16 @@ export class Call {
   #showLive(): void {
     if (this.#state.phase !== "live") return;
     const { current: activity } = this.#activity;
-    const agentReconnecting = this.#agentReconnecting;
-    if (activity === this.#state.activity && agentReconnecting === this.#state.agentReconnecting) {
-      return;
-    }
-    this.#show({ phase: "live", activity, agentReconnecting });
+    const agent = this.#agent;
+    if (activity === this.#state.activity && agent === this.#state.agent) return;
+    this.#show({ phase: "live", activity, agent });
   }
 
   #fail(error: unknown): void {
     this.#page.log("failed", { error: String(error) });
-    this.#finish(failure(error, this.#resume !== undefined));
+    const state = failure(error, this.#resume !== undefined);
+    const gone = state.phase === "ended" && this.#announcedEnd === "taken-over";
+    this.#finish(gone ? { phase: "ended", reason: "taken-over" } : state);
   }
 
   #finish(state: CallState): void {

@@ -1,6 +1,7 @@
 import { networkProblem, ProblemError, problemFrom } from "./problem.ts";
 
-export type TransportName = "websocket" | "webrtc";
+export const TRANSPORTS = ["websocket", "webrtc", "daily"] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
 
 export interface ConnectRequest {
   transport: TransportName;
@@ -9,22 +10,33 @@ export interface ConnectRequest {
   resume?: string;
 }
 
-/** A session that waits for the caller, and where to meet it. */
+/** A session that waits for the caller. */
 export interface Invitation {
   sessionId: string;
   /** Lets the caller come back after a dropped connection. */
   resume: string | undefined;
-  /** What the transport needs, as the server gave it. */
-  parameters: WebSocketParameters | WebRtcParameters;
+  meeting: Meeting;
 }
 
-export interface WebSocketParameters {
+/** Where to meet the bot, as the server gave it. */
+export type Meeting = WebSocketMeeting | WebRtcMeeting | DailyMeeting;
+
+export interface WebSocketMeeting {
+  transport: "websocket";
   wsUrl: string;
 }
 
-export interface WebRtcParameters {
+export interface WebRtcMeeting {
+  transport: "webrtc";
   webrtcRequestParams: { endpoint: string };
   iceConfig: { iceServers: RTCIceServer[] };
+}
+
+/** A room of Daily's, and what opens it for this caller. */
+export interface DailyMeeting {
+  transport: "daily";
+  roomUrl: string;
+  token: string;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -93,23 +105,27 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
 function readInvitation(answer: unknown, transport: TransportName): Invitation | undefined {
   if (typeof answer !== "object" || answer === null) return undefined;
   const body = answer as Record<string, unknown>;
-  const parameters =
-    transport === "websocket" ? readWebSocketParameters(body) : readWebRtcParameters(body);
-  if (!parameters || typeof body.session_id !== "string") return undefined;
+  const meeting = READERS[transport](body);
+  if (!meeting || typeof body.session_id !== "string") return undefined;
   const resume = typeof body.resume === "string" ? body.resume : undefined;
-  return { sessionId: body.session_id, resume, parameters };
+  return { sessionId: body.session_id, resume, meeting };
 }
 
-function readWebSocketParameters(body: Record<string, unknown>): WebSocketParameters | undefined {
-  return typeof body.wsUrl === "string" ? { wsUrl: body.wsUrl } : undefined;
-}
-
-function readWebRtcParameters(body: Record<string, unknown>): WebRtcParameters | undefined {
-  const request = body.webrtcRequestParams as { endpoint?: unknown } | undefined;
-  if (typeof request?.endpoint !== "string") return undefined;
-  const ice = body.iceConfig as { iceServers?: RTCIceServer[] } | undefined;
-  return {
-    webrtcRequestParams: { endpoint: request.endpoint },
-    iceConfig: { iceServers: ice?.iceServers ?? [] },
-  };
-}
+const READERS: Record<TransportName, (body: Record<string, unknown>) => Meeting | undefined> = {
+  websocket: ({ wsUrl }) =>
+    typeof wsUrl === "string" ? { transport: "websocket", wsUrl } : undefined,
+  webrtc: ({ webrtcRequestParams, iceConfig }) => {
+    const endpoint = (webrtcRequestParams as { endpoint?: unknown } | undefined)?.endpoint;
+    if (typeof endpoint !== "string") return undefined;
+    const iceServers = (iceConfig as Partial<WebRtcMeeting["iceConfig"]> | undefined)?.iceServers;
+    return {
+      transport: "webrtc",
+      webrtcRequestParams: { endpoint },
+      iceConfig: { iceServers: iceServers ?? [] },
+    };
+  },
+  daily: ({ room_url: roomUrl, token }) =>
+    typeof roomUrl === "string" && typeof token === "string"
+      ? { transport: "daily", roomUrl, token }
+      : undefined,
+};

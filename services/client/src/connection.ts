@@ -1,44 +1,53 @@
-import { PipecatClient, type RTVIMessage, type Transport } from "@pipecat-ai/client-js";
+import { PipecatClient, type RTVIMessage } from "@pipecat-ai/client-js";
 import { type BotEvent, readBotEvent } from "./bot-event.ts";
-import type { TransportName, WebRtcParameters, WebSocketParameters } from "./connect.ts";
-import { CallMedia } from "./media/call-media.ts";
+import type { Meeting } from "./connect.ts";
+import type { Line, LineObserver } from "./line.ts";
 import type { Microphone } from "./media/microphone.ts";
 import type { Speaker } from "./media/speaker.ts";
+import type { Problem } from "./problem.ts";
 
 export interface ConnectionObserver {
   event(event: BotEvent): void;
+  /** The agent's video, where it has one; undefined once it has none any more. */
+  video(track: MediaStreamTrack | undefined): void;
   /** Anything worth a line in the debug log. */
   log(text: string, detail?: unknown): void;
   /** The connection is gone, and not because `close` was called. Said once. */
   dropped(code: number | undefined, reason: string): void;
 }
 
-/** The connection did not come about; `refused` where not even the transport opened. */
-export class ConnectionFailed extends Error {}
+export interface Devices {
+  microphone: Microphone;
+  speaker: Speaker;
+}
+
+/** The connection did not come about; `problem` where the transport knows words for the person. */
+export class ConnectionFailed extends Error {
+  readonly problem: Problem | undefined;
+
+  constructor(reason: string, problem?: Problem, cause?: unknown) {
+    super(reason, { cause });
+    this.problem = problem;
+  }
+}
 
 const READY_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** One connection to a bot. A dropped call makes a new one: Pipecat's client is not made for reuse. */
 export class Connection {
-  readonly #client: ObservedClient;
+  readonly #devices: Devices;
   readonly #observer: ConnectionObserver;
-  readonly #speaker: Speaker;
-  #abandon: (() => void) | undefined;
-  #failure: { code: number | undefined; reason: string } | undefined;
+  #line: Line | undefined;
+  #client: ObservedClient | undefined;
+  #failure: ConnectionFailed | undefined;
   #over = false;
   #ready = false;
   #giveUp: (error: ConnectionFailed) => void = () => undefined;
 
-  private constructor(transport: Transport, speaker: Speaker, observer: ConnectionObserver) {
+  private constructor(devices: Devices, observer: ConnectionObserver) {
+    this.#devices = devices;
     this.#observer = observer;
-    this.#speaker = speaker;
-    this.#client = new ObservedClient(transport, (message) => this.#receive(message), {
-      onDisconnected: () => this.#drop(undefined, "disconnected"),
-      onTrackStarted: (track, participant) => {
-        if (track.kind === "audio" && !participant?.local) speaker.attach(track);
-      },
-    });
   }
 
   /**
@@ -47,86 +56,112 @@ export class Connection {
    * @throws ConnectionFailed also when `signal` aborts.
    */
   static async open(
-    name: TransportName,
-    parameters: WebSocketParameters | WebRtcParameters,
-    devices: { microphone: Microphone; speaker: Speaker },
+    meeting: Meeting,
+    devices: Devices,
     observer: ConnectionObserver,
     signal: AbortSignal,
   ): Promise<Connection> {
-    const media = new CallMedia(devices.microphone);
-    let connection: Connection;
-    if (name === "websocket") {
-      const { CallWebSocketTransport } = await import("./websocket.ts");
-      const { wsUrl } = parameters as WebSocketParameters;
-      const transport = new CallWebSocketTransport(wsUrl, media, {
-        audio: (samples, sampleRate) => devices.speaker.play(samples, sampleRate),
-        interruption: () => observer.event({ type: "interrupted" }),
-        badFrame: () => observer.log("undecodable frame"),
-        closed: (code, reason) => connection.#drop(code, reason),
-      });
-      connection = new Connection(transport, devices.speaker, observer);
-      connection.#abandon = () => transport.abandon();
-      await connection.#connect({ wsUrl }, signal);
-    } else {
-      const { webRtcTransport } = await import("./webrtc.ts");
-      connection = new Connection(webRtcTransport(media), devices.speaker, observer);
-      await connection.#connect(parameters, signal);
-    }
+    const connection = new Connection(devices, observer);
+    await connection.#connect(meeting, signal);
     return connection;
   }
 
   /** Hangs up: the session is over. */
   async close(): Promise<void> {
-    this.#over = true;
-    this.#speaker.detach();
-    const closed = this.#client.disconnect().catch(() => undefined);
-    await Promise.race([closed, new Promise((done) => setTimeout(done, CLOSE_TIMEOUT_MS))]);
+    this.#line?.sayGoodbye?.();
+    await this.#leave();
   }
 
   /** Gives a dead connection up; the session stays and can be resumed. */
   abandon(reason: string): void {
-    this.#abandon?.();
+    this.#line?.abandon?.();
     this.#drop(undefined, reason);
   }
 
-  async #connect(parameters: unknown, signal: AbortSignal): Promise<void> {
+  async #connect(meeting: Meeting, signal: AbortSignal): Promise<void> {
+    const line = await lineTo(meeting, this.#devices, {
+      event: (event) => this.#tell(event),
+      log: this.#observer.log,
+      down: (code, reason, problem) => this.#drop(code, reason, problem),
+    });
+    this.#line = line;
+    this.#client = this.#clientOn(line);
     const failed = new Promise<never>((_, reject) => {
       this.#giveUp = reject;
     });
     const expired = () => this.#giveUp(new ConnectionFailed("The agent did not answer in time."));
-    const deadline = setTimeout(expired, READY_TIMEOUT_MS);
+    const deadline = setTimeout(expired, line.readyTimeout ?? READY_TIMEOUT_MS);
     signal.addEventListener("abort", expired, { once: true });
     try {
-      await Promise.race([this.#client.connect(parameters), failed]);
+      if (signal.aborted) expired();
+      await Promise.race([failed, this.#client.connect(line.parameters)]);
       this.#ready = true;
     } catch (error) {
-      await this.close();
-      throw new ConnectionFailed(this.#failure?.reason || "The call did not connect.", {
-        cause: error,
-      });
+      if (signal.aborted) line.sayGoodbye?.();
+      else line.abandon?.();
+      await this.#leave();
+      if (error instanceof ConnectionFailed) throw error;
+      throw this.#failure ?? new ConnectionFailed("The call did not connect.", undefined, error);
     } finally {
       clearTimeout(deadline);
       signal.removeEventListener("abort", expired);
     }
   }
 
+  #clientOn(line: Line): ObservedClient {
+    const { speaker } = this.#devices;
+    return new ObservedClient(line, (message) => this.#receive(message), {
+      onDisconnected: () => this.#drop(undefined, "disconnected"),
+      onTrackStarted: (track, participant) => {
+        if (participant?.local) return;
+        if (track.kind === "audio") speaker.attach(track);
+        else if (!this.#over) this.#observer.video(track);
+      },
+      onTrackStopped: (track, participant) => {
+        if (track.kind === "video" && !participant?.local) this.#observer.video(undefined);
+      },
+    });
+  }
+
   #receive(message: RTVIMessage): void {
     this.#observer.log(`← ${message.type}`, message.data);
     const event = readBotEvent(message.type, message.data);
-    if (event && !this.#over) this.#observer.event(event);
+    if (event) this.#tell(event);
   }
 
-  #drop(code: number | undefined, reason: string): void {
+  #tell(event: BotEvent): void {
+    if (!this.#over) this.#observer.event(event);
+  }
+
+  #drop(code: number | undefined, reason: string, problem?: Problem): void {
     if (this.#over) return;
-    this.#failure ??= { code, reason };
+    this.#failure ??= new ConnectionFailed(reason, problem);
     if (!this.#ready) {
-      this.#giveUp(new ConnectionFailed(reason));
+      this.#giveUp(this.#failure);
       return;
     }
-    this.#over = true;
-    this.#speaker.detach();
-    void this.#client.disconnect().catch(() => undefined);
+    void this.#leave();
     this.#observer.dropped(code, reason);
+  }
+
+  async #leave(): Promise<void> {
+    this.#over = true;
+    this.#devices.speaker.detach();
+    this.#observer.video(undefined);
+    const left = this.#client?.disconnect().catch(() => undefined);
+    await Promise.race([left, new Promise((done) => setTimeout(done, CLOSE_TIMEOUT_MS))]);
+  }
+}
+
+/** Each transport is loaded when it is first used. */
+async function lineTo(meeting: Meeting, devices: Devices, observer: LineObserver): Promise<Line> {
+  switch (meeting.transport) {
+    case "websocket":
+      return (await import("./websocket.ts")).webSocketLine(meeting, devices, observer);
+    case "webrtc":
+      return (await import("./webrtc.ts")).webRtcLine(meeting, devices.microphone);
+    case "daily":
+      return (await import("./daily.ts")).dailyLine(meeting, devices.microphone.track(), observer);
   }
 }
 
@@ -136,8 +171,9 @@ type Callbacks = NonNullable<ConstructorParameters<typeof PipecatClient>[0]["cal
 class ObservedClient extends PipecatClient {
   readonly #observe: (message: RTVIMessage) => void;
 
-  constructor(transport: Transport, observe: (message: RTVIMessage) => void, callbacks: Callbacks) {
-    super({ transport, enableMic: true, callbacks });
+  constructor(line: Line, observe: (message: RTVIMessage) => void, callbacks: Callbacks) {
+    const { transport, outlivesBots } = line;
+    super({ transport, enableMic: true, disconnectOnBotDisconnect: !outlivesBots, callbacks });
     // The debug log has it all; the console stays clean.
     this.setLogLevel(0);
     this.#observe = observe;

@@ -11,6 +11,8 @@ export const CONNECTION_PROBLEM: Problem = {
   retryAfter: undefined,
 };
 
+const NOT_OFFERED = "This connection is not offered";
+
 /**
  * Where a call stands after an error that ended it.
  *
@@ -29,8 +31,11 @@ export function failure(error: unknown, hadSession: boolean): CallState {
   };
 }
 
-function refusal({ status, title, detail }: Problem, hadSession: boolean): CallState {
-  if (status === 401) return { phase: "idle" };
+function refusal({ slug, status, title, detail }: Problem, hadSession: boolean): CallState {
+  if (status === 401) return { phase: hadSession ? "lost" : "idle" };
+  if (slug === "unknown-transport") {
+    return { phase: "failed", title: NOT_OFFERED, detail: `${detail} Choose one in Settings.` };
+  }
   const gone = hadSession && [403, 404, 409, 410].includes(status);
   return gone ? { phase: "ended", reason: "session-gone" } : { phase: "failed", title, detail };
 }

@@ -5,6 +5,7 @@ import { type CallState, inCall } from "./call-state.ts";
 import { openableDebugLog } from "./debug-drawer.ts";
 import { DebugLog } from "./debug-log.ts";
 import { openDevices } from "./devices.ts";
+import { FaceVideo } from "./face-video.ts";
 import { element, readableName } from "./page.ts";
 import { loadSettings, type Settings, saveSettings } from "./settings.ts";
 import { openableSettings } from "./settings-drawer.ts";
@@ -17,6 +18,7 @@ const settings = loadSettings(location.href, localStorage);
 const log = new DebugLog();
 const status = new StatusView();
 const transcriptView = new TranscriptView();
+const face = new FaceVideo();
 let transcript = new Transcript();
 
 const call = new Call({
@@ -30,6 +32,7 @@ const call = new Call({
   askAccessKey,
   show: (state) => show(state),
   event: (event: BotEvent) => transcript.apply(event),
+  video: (track) => face.show(track),
   note: (text) => transcript.note(text),
   log: (text, detail) => log.add(text, detail),
 });

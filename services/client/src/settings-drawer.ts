@@ -1,5 +1,5 @@
 import { element } from "./page.ts";
-import type { Settings } from "./settings.ts";
+import { type Settings, transportNamed } from "./settings.ts";
 
 /** The drawer in which the settings are changed. `onChange` gets them after each change. */
 export function openableSettings(settings: Settings, onChange: (settings: Settings) => void): void {
@@ -21,7 +21,7 @@ export function openableSettings(settings: Settings, onChange: (settings: Settin
     settings.agent = agent.value.trim();
     settings.shortcuts = shortcuts.checked;
     const chosen = [...transports].find((choice) => choice.checked);
-    settings.transport = chosen?.value === "webrtc" ? "webrtc" : "websocket";
+    settings.transport = transportNamed(chosen?.value) ?? settings.transport;
     onChange(settings);
   });
   element("open-settings", HTMLButtonElement).addEventListener("click", async () => {

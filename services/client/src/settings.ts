@@ -1,4 +1,4 @@
-import type { TransportName } from "./connect.ts";
+import { TRANSPORTS, type TransportName } from "./connect.ts";
 
 export interface Settings {
   transport: TransportName;
@@ -27,7 +27,7 @@ export function loadSettings(address: string, storage: Pick<Storage, "getItem">)
   return {
     ...settings,
     agent: query.get("agent") ?? "",
-    transport: isTransport(query.get("transport")) ?? settings.transport,
+    transport: transportNamed(query.get("transport")) ?? settings.transport,
   };
 }
 
@@ -47,7 +47,7 @@ function stored(storage: Pick<Storage, "getItem">): Partial<Settings> {
 }
 
 function valid(kept: Partial<Record<keyof Settings, unknown>>): Partial<Settings> {
-  const transport = isTransport(kept.transport);
+  const transport = transportNamed(kept.transport);
   return {
     ...(transport && { transport }),
     ...(typeof kept.microphone === "string" && { microphone: kept.microphone }),
@@ -56,6 +56,7 @@ function valid(kept: Partial<Record<keyof Settings, unknown>>): Partial<Settings
   };
 }
 
-function isTransport(value: unknown): TransportName | undefined {
-  return value === "websocket" || value === "webrtc" ? value : undefined;
+/** The transport of this name, if there is one. */
+export function transportNamed(name: unknown): TransportName | undefined {
+  return TRANSPORTS.find((transport) => transport === name);
 }

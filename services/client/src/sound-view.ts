@@ -33,10 +33,10 @@ export function showSound(call: Call, onSpeech: (seconds: number) => void): void
     root.dataset.agentLevel = agent.toFixed(4);
     meters.user?.style.setProperty("--level", perceived(user).toFixed(3));
     meters.agent?.style.setProperty("--level", perceived(agent).toFixed(3));
-    avatar.draw(
-      { mood: mood(call), userLevel: perceived(user), agentLevel: perceived(agent) },
-      now,
-    );
+    if (root.dataset.face !== "video") {
+      const levels = { userLevel: perceived(user), agentLevel: perceived(agent) };
+      avatar.draw({ mood: mood(call), ...levels }, now);
+    }
     if (agent > AUDIBLE_RMS) onSpeech((now - last) / 1000);
     last = now;
 
@@ -50,7 +50,7 @@ export function showSound(call: Call, onSpeech: (seconds: number) => void): void
 
 function mood(call: Call): Expression["mood"] {
   const { state } = call;
-  if (state.phase === "live") return state.agentReconnecting ? "thinking" : state.activity;
+  if (state.phase === "live") return state.agent === "here" ? state.activity : "thinking";
   return ["connecting", "busy", "reconnecting"].includes(state.phase) ? "thinking" : "resting";
 }
 

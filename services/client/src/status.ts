@@ -45,7 +45,7 @@ function words(state: CallState, muted: boolean): { title: string; detail: strin
       return live(state, muted);
     case "reconnecting":
       return state.offline
-        ? { title: "You are offline", detail: "The call goes on when you are back online." }
+        ? { title: "You are offline", detail: "The call goes on if you are back online soon." }
         : {
             title: "Reconnecting…",
             detail: `The connection dropped. Try ${state.attempt} of ${state.attempts}.`,
@@ -53,7 +53,7 @@ function words(state: CallState, muted: boolean): { title: string; detail: strin
     case "lost":
       return {
         title: "The connection is lost",
-        detail: "Reconnect to go on where you left off.",
+        detail: "Reconnect soon to go on where you left off.",
       };
     case "ended":
       return { title: "Call ended", detail: ENDINGS.get(state.reason) ?? "" };
@@ -68,8 +68,9 @@ const ENDINGS = new Map(
     "agent-hung-up": "The agent said goodbye.",
     "silence-limit": "Nobody had spoken for a while.",
     "longest-call": "The call reached its longest allowed length.",
-    "session-gone": "The agent could not wait any longer. Call again to start over.",
+    "session-gone": "This call cannot be picked up any more. Call again to start over.",
     "taken-over": "The call goes on in another window.",
+    "agent-unavailable": "The agent could not be reached. Please call again in a moment.",
     "protocol-error": "This page and the service did not understand each other. Reload the page.",
     "too-many-bad-frames":
       "This page and the service did not understand each other. Reload the page.",
@@ -81,10 +82,16 @@ function live(
   state: Extract<CallState, { phase: "live" }>,
   muted: boolean,
 ): { title: string; detail: string } {
-  if (state.agentReconnecting) {
+  if (state.agent === "reconnecting") {
     return {
       title: "The agent is reconnecting…",
       detail: "Go on talking. What you say is not lost.",
+    };
+  }
+  if (state.agent === "away") {
+    return {
+      title: "Another agent is joining…",
+      detail: "It knows what was said so far. Wait until it is there.",
     };
   }
   if (state.activity === "speaking") {
@@ -101,7 +108,8 @@ function announcement(state: CallState, title: string, detail: string): string {
     case "idle":
       return "";
     case "live":
-      return state.agentReconnecting ? title : "Connected. You can talk now.";
+      if (state.agent === "here") return "Connected. You can talk now.";
+      return `${title}. ${detail}`;
     case "busy":
       return `${title}. Trying again by itself.`;
     case "reconnecting":

@@ -1,7 +1,17 @@
 import { SmallWebRTCTransport } from "@pipecat-ai/small-webrtc-transport";
-import type { CallMedia } from "./media/call-media.ts";
+import type { WebRtcMeeting } from "./connect.ts";
+import type { Line } from "./line.ts";
+import { CallMedia } from "./media/call-media.ts";
+import type { Microphone } from "./media/microphone.ts";
 
-/** Pipecat's peer-to-peer transport with the call's own microphone. */
-export function webRtcTransport(media: CallMedia): SmallWebRTCTransport {
-  return new SmallWebRTCTransport({ mediaManager: media.asMediaManager() });
+/** A peer-to-peer line with the call's own microphone. */
+export function webRtcLine(
+  { webrtcRequestParams, iceConfig }: WebRtcMeeting,
+  microphone: Microphone,
+): Line {
+  const mediaManager = new CallMedia(microphone).asMediaManager();
+  return {
+    transport: new SmallWebRTCTransport({ mediaManager }),
+    parameters: { webrtcRequestParams, iceConfig },
+  };
 }

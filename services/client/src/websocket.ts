@@ -1,28 +1,37 @@
 import { ProtobufFrameSerializer, WebSocketTransport } from "@pipecat-ai/websocket-transport";
 import { CallSocket } from "./call-socket.ts";
+import type { WebSocketMeeting } from "./connect.ts";
 import { decodeFrame } from "./frames.ts";
-import type { CallMedia } from "./media/call-media.ts";
+import type { Line, LineObserver } from "./line.ts";
+import { CallMedia } from "./media/call-media.ts";
+import type { Microphone } from "./media/microphone.ts";
+import type { Speaker } from "./media/speaker.ts";
 
-export interface SocketObserver {
-  audio(samples: Int16Array, sampleRate: number): void;
-  interruption(): void;
-  badFrame(): void;
-  closed(code: number, reason: string): void;
+/** A line over a WebSocket, which carries PCM both ways. */
+export function webSocketLine(
+  { wsUrl }: WebSocketMeeting,
+  { microphone, speaker }: { microphone: Microphone; speaker: Speaker },
+  observer: LineObserver,
+): Line {
+  const transport = new CallWebSocketTransport(wsUrl, microphone, speaker, observer);
+  return { transport, parameters: { wsUrl }, abandon: () => transport.abandon() };
 }
 
 /** Pipecat's WebSocket transport on a socket and a decoder of our own (see `CallSocket`, `frames.ts`). */
-export class CallWebSocketTransport extends WebSocketTransport {
+class CallWebSocketTransport extends WebSocketTransport {
   readonly #url: string;
-  readonly #observer: SocketObserver;
+  readonly #speaker: Speaker;
+  readonly #observer: LineObserver;
   #socket: CallSocket | undefined;
 
-  constructor(wsUrl: string, media: CallMedia, observer: SocketObserver) {
+  constructor(wsUrl: string, microphone: Microphone, speaker: Speaker, observer: LineObserver) {
     super({
       wsUrl,
-      mediaManager: media.asMediaManager(),
+      mediaManager: new CallMedia(microphone).asMediaManager(),
       serializer: new ProtobufFrameSerializer(),
     });
     this.#url = wsUrl;
+    this.#speaker = speaker;
     this.#observer = observer;
   }
 
@@ -30,7 +39,7 @@ export class CallWebSocketTransport extends WebSocketTransport {
     this.#socket = new CallSocket(
       this.#url,
       (bytes) => this.#receive(bytes),
-      (code, reason) => this.#observer.closed(code, reason),
+      (code, reason) => this.#observer.down(code, reason),
     );
     return this.#socket as unknown as ReturnType<WebSocketTransport["initializeWebsocket"]>;
   }
@@ -43,11 +52,11 @@ export class CallWebSocketTransport extends WebSocketTransport {
   #receive(bytes: Uint8Array<ArrayBuffer>): void {
     try {
       const frame = decodeFrame(bytes);
-      if (frame.kind === "audio") this.#observer.audio(frame.samples, frame.sampleRate);
-      if (frame.kind === "interruption") this.#observer.interruption();
+      if (frame.kind === "audio") this.#speaker.play(frame.samples, frame.sampleRate);
+      if (frame.kind === "interruption") this.#observer.event({ type: "interrupted" });
       if (frame.kind === "message") this.#message(JSON.parse(frame.json));
     } catch {
-      this.#observer.badFrame();
+      this.#observer.log("undecodable frame");
     }
   }
 

@@ -16,6 +16,7 @@ describe("endOfCall", () => {
     ["a lost network", 1006, ""],
     ["a bot that died", 1011, ""],
     ["a bot that drains", 1001, "drained"],
+    ["a bot that lost the record", 1001, "taken-over"],
     ["a lost peer connection", undefined, ""],
   ])("comes back after %s", (_, code, announced) => {
     expect(endOfCall(code, announced)).toBeUndefined();

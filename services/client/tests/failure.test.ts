@@ -3,20 +3,33 @@ import { failure } from "../src/failure.ts";
 import { MicrophoneError, microphoneProblem } from "../src/media/microphone-problem.ts";
 import { ProblemError } from "../src/problem.ts";
 
-function problem(status: number): ProblemError {
-  return new ProblemError({ slug: "", status, title: "T", detail: "D.", retryAfter: undefined });
+function problem(status: number, slug = ""): ProblemError {
+  return new ProblemError({ slug, status, title: "T", detail: "D.", retryAfter: undefined });
 }
 
 it("shows the service's own words", () => {
   expect(failure(problem(404), false)).toEqual({ phase: "failed", title: "T", detail: "D." });
 });
 
-it("takes a refused return for the end of the call", () => {
-  expect(failure(problem(409), true)).toEqual({ phase: "ended", reason: "session-gone" });
+it.each([403, 404, 409, 410])("takes a return refused with %i for the end", (status) => {
+  expect(failure(problem(status), true)).toEqual({ phase: "ended", reason: "session-gone" });
 });
 
-it("goes back to the start when nobody wants to give a key", () => {
+it("shows the service's own words for what is wrong with a return", () => {
+  expect(failure(problem(422), true)).toMatchObject({ phase: "failed", detail: "D." });
+});
+
+it("says where to choose another connection", () => {
+  expect(failure(problem(422, "unknown-transport"), false)).toEqual({
+    phase: "failed",
+    title: "This connection is not offered",
+    detail: "D. Choose one in Settings.",
+  });
+});
+
+it("goes back to where it was when nobody wants to give a key", () => {
   expect(failure(problem(401), false)).toEqual({ phase: "idle" });
+  expect(failure(problem(401), true)).toEqual({ phase: "lost" });
 });
 
 it.each([

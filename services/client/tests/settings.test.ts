@@ -15,6 +15,10 @@ describe("settings", () => {
     });
   });
 
+  it.each(["websocket", "webrtc", "daily"])("know %s", (transport) => {
+    expect(load(`https://x/?transport=${transport}`)).toMatchObject({ transport });
+  });
+
   it.each(["{", "[]", "null", '{"transport":"pigeon","volume":"loud"}'])(
     "survive %s in the storage",
     (kept) => {

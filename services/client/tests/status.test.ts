@@ -2,8 +2,8 @@ import { expect, describe as group, it } from "vitest";
 import type { CallState } from "../src/call-state.ts";
 import { describe, hangUpLabel, startLabel } from "../src/status.ts";
 
-const LISTENING: CallState = { phase: "live", activity: "listening", agentReconnecting: false };
-const SPEAKING: CallState = { phase: "live", activity: "speaking", agentReconnecting: false };
+const LISTENING: CallState = { phase: "live", activity: "listening", agent: "here" };
+const SPEAKING: CallState = { phase: "live", activity: "speaking", agent: "here" };
 
 group("what a screen reader is told", () => {
   it("does not repeat itself with every turn, mute or second", () => {
@@ -12,6 +12,11 @@ group("what a screen reader is told", () => {
     expect(describe(LISTENING, true).announcement).toBe(announcement);
     const busy = (seconds: number) => describe({ phase: "busy", seconds }, false).announcement;
     expect(busy(1)).toBe(busy(5));
+  });
+
+  it("is told of an agent that is not there", () => {
+    const away: CallState = { phase: "live", activity: "listening", agent: "away" };
+    expect(describe(away, false).announcement).toMatch(/Another agent is joining.*Wait/);
   });
 
   it("interrupts for what needs an action", () => {
