@@ -203,6 +203,12 @@ def ended(session: Session, *, now: datetime, reason: str, failed: bool) -> Chan
     return {"when": _running(session, now), "values": values, "remove": _LEASE}
 
 
+def called_off(session: Session, *, now: datetime, reason: str) -> Change:
+    """Nobody was told to take it."""
+    change = ended(session, now=now, reason=reason, failed=True)
+    return change | {"when": held_by(session) & conditions.waiting(now), "remove": _WAIT}
+
+
 def _taker(lease: Lease) -> Item:
     """Names the taker: one whose answer got lost finds out that it was let in."""
     return {

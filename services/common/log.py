@@ -3,9 +3,9 @@
     logger.bind(session_id=session.session_id).info("session started")
 
 Everything goes through loguru, the standard library's loggers too. A line never shows a secret:
-known values and anything that looks like a ticket or a bearer token are cut out of the finished
-line, whatever put them there (a URL in an access log, an exception's message). What callers say is
-logged, by Pipecat and by us, at DEBUG only.
+known values and anything that looks like a ticket, a JWT or a bearer token are cut out of the
+finished line, whatever put them there (a URL in an access log, an exception's message). What
+callers say is logged, by Pipecat and by us, at DEBUG only.
 """
 
 import json
@@ -31,6 +31,8 @@ _TOKENS = (
     re.compile(r"((?:r-)?ses_[A-Za-z0-9_-]{22}\.)[A-Za-z0-9_-]{20,}"),
     re.compile(r"(?i)(\b(?:ticket|resume)=)[^&\s\"']+"),
     re.compile(r"(?i)(\bBearer )[A-Za-z0-9._~+/=-]+"),
+    # A JWT, such as a meeting token: its header always begins with {".
+    re.compile(r"(\beyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"),
 )
 _SHORTEST_SECRET = 8
 """Shorter values are not cut: they would blacken innocent words, and no key is that short."""
@@ -43,6 +45,7 @@ _LOUD = (
     "botocore",
     "hpack",
     "httpcore",
+    "httpx",
     "s3transfer",
     "urllib3",
     "websockets",

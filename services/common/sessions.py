@@ -10,6 +10,7 @@ its holder's clock and read by another's. So a holder that cannot renew lets go 
 before that end, by a clock that nobody sets; where clocks are further apart, ``generation`` fences.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Self
 
@@ -290,6 +291,12 @@ class SessionStore:
             await self._budget.end(session, change)
         except ConditionFailed as refusal:
             check_generation(refusal, session)
+
+    async def call_off(self, session: Session, *, reason: str) -> None:
+        """Ends a session that nobody came for yet, as failed; one that somebody took goes on."""
+        change = changes.called_off(session, now=self._clock(), reason=reason)
+        with suppress(ConditionFailed):
+            await self._budget.end(session, change)
 
     async def lose(self, session: Session) -> None:
         """Closes what a process left open that surely died: the call may be taken up at once.

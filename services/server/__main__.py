@@ -29,7 +29,7 @@ def main() -> None:
     app = create_app(settings, SessionStore.connect(settings))
     config = uvicorn.Config(
         app,
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -22,12 +22,13 @@ class ConnectRequest(BaseModel):
         json_schema_extra={
             "examples": [
                 {"transport": "websocket", "agent": "order-desk"},
+                {"transport": "daily", "agent": "order-desk"},
                 {"transport": "websocket", "resume": f"r-{_TICKET}"},
             ]
         },
     )
 
-    transport: str = Field(description="websocket or webrtc, where this server has it on")
+    transport: str = Field(description="websocket, webrtc or daily, where this server has it on")
     agent: str | None = Field(
         default=None,
         description="An agent's name; without one the default. A resumed call keeps its own.",
@@ -96,6 +97,23 @@ class WebRTCConnection(Connection):
 
     webrtc_request: WebRTCRequest = Field(serialization_alias="webrtcRequestParams")
     ice_config: IceConfig = Field(default=IceConfig(), serialization_alias="iceConfig")
+
+
+class DailyConnection(Connection):
+    """A call over Daily: the agent comes into the same room."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                **_CONNECTION,
+                "room_url": "https://your-domain.daily.co/voice-9nXWqG1tT0yqZ0l7b3bYpA",
+                "token": "header.payload.signature",
+            }
+        }
+    )
+
+    room_url: str = Field(description="The room to join with Daily's client")
+    token: str = Field(description="A meeting token for it, good for joining for a minute")
 
 
 class BotStatus(BaseModel):

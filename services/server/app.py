@@ -1,5 +1,7 @@
 """The connect server's application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,13 +10,20 @@ from fastapi.middleware.cors import CORSMiddleware
 from services.common.sessions import SessionStore
 from services.server import connect, status
 from services.server.boundary import Boundary
+from services.server.daily_calls import DailyCalls
 from services.server.problems import answer_with_problems, problem_schemas
 from services.server.settings import ServerSettings
 
 
 def create_app(settings: ServerSettings, store: SessionStore) -> FastAPI:
-    """The application, ready for any ASGI server; it needs no lifespan events."""
+    """The application, ready for any ASGI server.
+
+    With lifespan events it makes rooms for calls over Daily ahead of their callers; it can do
+    without.
+    """
+    daily = DailyCalls.connect(settings, store) if "daily" in settings.transports else None
     app = _Documented(
+        lifespan=_lifespan,
         title="Voice agents: connect server",
         summary="Opens sessions and tells how they stand.",
         redirect_slashes=False,
@@ -22,6 +31,7 @@ def create_app(settings: ServerSettings, store: SessionStore) -> FastAPI:
     )
     app.state.settings = settings
     app.state.store = store
+    app.state.daily = daily
     app.include_router(connect.router)
     app.include_router(status.router)
     answer_with_problems(app)
@@ -35,6 +45,13 @@ def create_app(settings: ServerSettings, store: SessionStore) -> FastAPI:
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    daily: DailyCalls | None = app.state.daily
+    async with daily.running() if daily else nullcontext():
+        yield
 
 
 class _Documented(FastAPI):

@@ -1,19 +1,30 @@
 """``POST /connect``: opens a session, or an earlier one again, and says how to reach it."""
 
-from fastapi import APIRouter, Request, Response
+from typing import TypedDict
+
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from loguru import logger
 
+from services.common.errors import StoreError
+from services.common.sessions import Opened, SessionStore
 from services.server.addresses import outside_url, web_socket_url
 from services.server.answers import (
     ConnectRequest,
+    DailyConnection,
     WebRTCConnection,
     WebRTCRequest,
     WebSocketConnection,
 )
-from services.server.dependencies import Admitted, Settings, Store
+from services.server.daily_calls import DailyCalls
+from services.server.dependencies import Admitted, Daily, Settings, Store
 from services.server.problems import (
+    DAILY_REFUSED,
+    DAILY_TIMED_OUT,
+    DAILY_UNAVAILABLE,
+    FLEET_FULL,
     INTERNAL_ERROR,
     INVALID_REQUEST,
+    QUEUE_UNAVAILABLE,
     SESSION_ENDED,
     STORE_UNAVAILABLE,
     TICKET_REFUSED,
@@ -46,15 +57,33 @@ router = APIRouter(tags=["sessions"])
         UNKNOWN_TRANSPORT,
         UNKNOWN_AGENT,
         INTERNAL_ERROR,
+        DAILY_REFUSED,
+        DAILY_UNAVAILABLE,
+        FLEET_FULL,
         STORE_UNAVAILABLE,
+        QUEUE_UNAVAILABLE,
+        DAILY_TIMED_OUT,
     ),
 )
 async def connect(
-    wanted: ConnectRequest, request: Request, response: Response, settings: Settings, store: Store
-) -> WebSocketConnection | WebRTCConnection:
-    """Opens the session; the caller has a minute to connect, with a ticket that is good once."""
+    wanted: ConnectRequest,
+    request: Request,
+    response: Response,
+    afterwards: BackgroundTasks,
+    settings: Settings,
+    store: Store,
+    daily: Daily,
+) -> WebSocketConnection | WebRTCConnection | DailyConnection:
+    """Opens the session; the caller has a minute to connect, with a ticket that is good once.
+
+    Over Daily the ticket is a meeting token, and an agent is called into the same room.
+    """
     outside = outside_url(request, settings.public_url)
     transport = _transport(wanted, settings)
+    response.headers["Cache-Control"] = "no-store"
+    afterwards.add_task(_sweep, store)
+    if transport == "daily":
+        return await _over_daily(wanted, settings, daily)
     if wanted.resume is None:
         opened = await store.open(
             transport=transport,
@@ -65,28 +94,51 @@ async def connect(
         opened = await store.reopen(
             wanted.resume, transport=transport, ticket_seconds=settings.ticket_seconds
         )
-    session_id, bot_id = opened.session.session_id, opened.session.bot_id
-    logger.bind(
-        session_id=session_id,
-        transport=transport,
-        agent=opened.session.agent,
-        resumed=wanted.resume is not None,
-    ).info("session waiting for its caller")
-    response.headers["Cache-Control"] = "no-store"
+    known = _known(opened, wanted)
     if transport == "webrtc":
         endpoint = f"{outside}/webrtc?ticket={opened.ticket}"
-        return WebRTCConnection(
-            session_id=session_id,
-            bot_id=bot_id,
-            resume=opened.resume,
-            webrtc_request=WebRTCRequest(endpoint=endpoint),
-        )
-    return WebSocketConnection(
-        session_id=session_id,
-        bot_id=bot_id,
-        resume=opened.resume,
-        ws_url=f"{web_socket_url(outside)}/ws?ticket={opened.ticket}",
-    )
+        return WebRTCConnection(**known, webrtc_request=WebRTCRequest(endpoint=endpoint))
+    ws_url = f"{web_socket_url(outside)}/ws?ticket={opened.ticket}"
+    return WebSocketConnection(**known, ws_url=ws_url)
+
+
+async def _over_daily(
+    wanted: ConnectRequest, settings: ServerSettings, daily: DailyCalls
+) -> DailyConnection:
+    if wanted.resume is None:
+        opened, room, token = await daily.open(_agent(wanted, settings))
+    else:
+        opened, room, token = await daily.reopen(wanted.resume)
+    return DailyConnection(**_known(opened, wanted), room_url=room.url, token=token)
+
+
+class _Known(TypedDict):
+    session_id: str
+    bot_id: str
+    resume: str
+
+
+def _known(opened: Opened, wanted: ConnectRequest) -> _Known:
+    """What every caller gets; and the log's line for one more session that waits."""
+    session = opened.session
+    logger.bind(
+        session_id=session.session_id,
+        transport=session.transport,
+        agent=session.agent,
+        resumed=wanted.resume is not None,
+    ).info("session waiting for its caller")
+    return {
+        "session_id": session.session_id,
+        "bot_id": session.bot_id,
+        "resume": opened.resume,
+    }
+
+
+async def _sweep(store: SessionStore) -> None:
+    try:
+        await store.sweep()
+    except StoreError as error:
+        logger.bind(code=error.code).warning("places could not be swept")
 
 
 def _transport(wanted: ConnectRequest, settings: ServerSettings) -> ServerTransport:

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from services.common.sessions import SessionStore
+from services.server.daily_calls import DailyCalls
 from services.server.problems import UNAUTHORIZED, ProblemError
 from services.server.settings import ServerSettings
 
@@ -21,8 +22,14 @@ def _store(request: Request) -> SessionStore:
     return cast("SessionStore", request.app.state.store)
 
 
+def _daily(request: Request) -> DailyCalls:
+    """There is one wherever the settings have the transport on."""
+    return cast("DailyCalls", request.app.state.daily)
+
+
 Settings = Annotated[ServerSettings, Depends(_settings)]
 Store = Annotated[SessionStore, Depends(_store)]
+Daily = Annotated[DailyCalls, Depends(_daily)]
 
 
 def _admit(

@@ -4,6 +4,7 @@
 page. Neither repeats what was sent, so nothing secret comes back and nothing needs escaping.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.common.errors import SessionEnded, StoreError, TicketRefused
+from services.common.errors import (
+    DailyError,
+    DailyRefused,
+    DailyUnavailable,
+    FleetFull,
+    QueueError,
+    SessionEnded,
+    StoreError,
+    TicketRefused,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -101,11 +111,41 @@ METHOD_NOT_ALLOWED = Kind(
 )
 TIMED_OUT = Kind(408, "request-timeout", "Too slow", "The request did not arrive in time.")
 TOO_LARGE = Kind(413, "too-large", "Too large", "The request is larger than 16 KiB.")
+FLEET_FULL = Kind(
+    503,
+    "fleet-full",
+    "All agents are busy",
+    "As many calls are going on as there may be. Try again when Retry-After says.",
+)
 STORE_UNAVAILABLE = Kind(
     503,
     "store-unavailable",
     "Try again",
     "The session records cannot be reached at the moment. Try again in a few seconds.",
+)
+QUEUE_UNAVAILABLE = Kind(
+    503,
+    "queue-unavailable",
+    "Try again",
+    "No agent can be called at the moment. Try again in a few seconds.",
+)
+DAILY_UNAVAILABLE = Kind(
+    502,
+    "daily-unavailable",
+    "Daily has trouble",
+    "Daily, which would carry this call, has trouble at the moment. Try again in a few seconds.",
+)
+DAILY_TIMED_OUT = Kind(
+    504,
+    "daily-timeout",
+    "Daily does not answer",
+    "Daily, which would carry this call, does not answer. Try again in a few seconds.",
+)
+DAILY_REFUSED = Kind(
+    502,
+    "daily-refused",
+    "No calls over Daily",
+    "Calls over Daily are not possible here until whoever runs this service has looked into it.",
 )
 INTERNAL_ERROR = Kind(
     500, "internal-error", "Internal error", "This is our fault. It has been logged."
@@ -147,7 +187,16 @@ def answer_with_problems(app: FastAPI) -> None:
     async def answer(_: Request, error: Exception) -> Response:
         return meaning(error).response()
 
-    for kind in (HTTPException, RequestValidationError, StoreError, TicketRefused, SessionEnded):
+    for kind in (
+        HTTPException,
+        RequestValidationError,
+        StoreError,
+        QueueError,
+        DailyError,
+        FleetFull,
+        TicketRefused,
+        SessionEnded,
+    ):
         app.add_exception_handler(kind, answer)
 
 
@@ -164,13 +213,30 @@ def meaning(error: Exception) -> ProblemError:
             return ProblemError(TICKET_REFUSED)
         case SessionEnded():
             return ProblemError(SESSION_ENDED)
+        case FleetFull(retry_after=seconds):
+            logger.bind(retry_after=seconds).info("fleet is full")
+            return ProblemError(FLEET_FULL, headers={"Retry-After": str(seconds)})
+        case DailyUnavailable(code=code, retry_after=seconds):
+            logger.bind(code=code).warning("daily unavailable")
+            kind = DAILY_TIMED_OUT if code == "timeout" else DAILY_UNAVAILABLE
+            return ProblemError(kind, headers=_retry_after(seconds))
+        case DailyRefused(code=code):
+            logger.bind(code=code).error("daily refuses: look at DAILY_API_KEY and DAILY_GEO")
+            return ProblemError(DAILY_REFUSED)
         case StoreError(retryable=True):
             logger.bind(code=error.code).warning("session store unavailable")
-            wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            return ProblemError(STORE_UNAVAILABLE, headers=wait)
+            return ProblemError(STORE_UNAVAILABLE, headers=_retry_after())
+        case QueueError():
+            level = "WARNING" if error.retryable else "ERROR"
+            logger.bind(code=error.code).log(level, "job could not be sent")
+            return ProblemError(QUEUE_UNAVAILABLE, headers=_retry_after())
         case _:
             logger.opt(exception=error).error("request failed")
             return ProblemError(INTERNAL_ERROR)
+
+
+def _retry_after(seconds: float | None = None) -> dict[str, str]:
+    return {"Retry-After": str(math.ceil(max(seconds or 0, RETRY_AFTER_SECONDS)))}
 
 
 def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:

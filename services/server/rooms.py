@@ -18,6 +18,9 @@ KEEP_SECONDS = 1800.0
 """How long a room may wait for a caller. It lives that much longer than a caller needs it, so a
 room is handed out with its full time before it."""
 
+LAST_SECONDS = 120.0
+"""A room that ends sooner is not worth coming back to."""
+
 DISCARD_SECONDS = 3.0
 """For deleting a room while somebody waits."""
 
@@ -77,36 +80,38 @@ class Rooms:
             await self._delete_the_rest()
             await self._daily.close()
 
-    async def take(self) -> Room:
+    async def take(self) -> DailyRoom:
         """A room for a new call: one that is ready, or else one that is made now."""
         while self._ready:
             room = self._ready.popleft()
             self._taken.set()
             if self._is_fresh(room):
-                return Room(name=room.name, url=room.url)
+                return room
             await self.discard(room.name)
-        made = await self._make(room_names.new_name(), self._seconds)
-        return Room(name=made.name, url=made.url)
+        return await self._make(room_names.new_name(), self._seconds)
 
-    async def take_again(self, session_id: str, room: Room | None) -> tuple[Room, bool]:
-        """The room for a caller who comes back, and whether it is a new one.
+    def give_back(self, room: DailyRoom) -> None:
+        """Takes back a room that no session was opened for."""
+        self._ready.appendleft(room)
 
-        Args:
-            session_id: Whose call it is.
-            room: Where it took place; None where it was on another transport.
-        """
+    async def find_again(self, room: Room | None) -> Room | None:
+        """The room of an earlier call, if somebody can still call there for a while."""
+        if room is None:
+            return None
         try:
-            there = None if room is None else await self._daily.room(room.name)
+            there = await self._daily.room(room.name)
         except DailyError as error:
-            # Most likely it is there all the same, and nothing else could be had now anyway.
-            logger.bind(session_id=session_id, code=error.code).warning("room could not be checked")
-            there, known = None, room
-        else:
-            known = room if there is not None else None
-        if known is not None:
-            return known, False
+            # Most likely it is there all the same, and a new one could not be had now anyway.
+            logger.bind(room=room.name, code=error.code).warning("room could not be checked")
+            return room
+        if there is None or (there.exp or 0) < time.time() + LAST_SECONDS:
+            return None
+        return room
+
+    async def replace(self, session_id: str) -> Room:
+        """A further room for a session whose own is gone."""
         made = await self._make(room_names.another_name(session_id), self._seconds)
-        return Room(name=made.name, url=made.url), True
+        return Room(name=made.name, url=made.url)
 
     async def admit(self, room: Room, *, seconds: float) -> str:
         """The token that lets a caller into a room within ``seconds``."""

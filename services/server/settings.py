@@ -76,6 +76,11 @@ class ServerSettings(CommonSettings):
                 "DAILY_API_KEY: is missing; expected Daily's key, since TRANSPORTS has daily"
                 f"{self._or_there('DAILY_API_KEY')}"
             )
+        if "daily" in self.transports and not self.jobs_queue_url:
+            raise ValueError(
+                "JOBS_QUEUE_URL: is missing; expected the SQS queue that bots pull calls from, "
+                "since TRANSPORTS has daily"
+            )
         return self
 
     @model_validator(mode="after")

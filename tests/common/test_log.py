@@ -69,6 +69,7 @@ def test_no_line_shows_a_secret(form: log.Format, capsys: pytest.CaptureFixture[
     logging.getLogger("uvicorn.error").info('"WebSocket /ws?ticket=%s" [accepted]', ticket)
     logger.bind(resume=resume, header=f"Bearer {SECRET}x").info(f"key {SECRET}")
     logger.info("/webrtc?ticket=something-odd&x=1")
+    logger.info("joined with eyJhbGciOiJIUzI1NiJ9.eyJyIjoiY2FuYXJ5In0.c2lnbmF0dXJl-_")
     try:
         key = SECRET
         raise ValueError(f"bad {ticket}", len(key))
@@ -77,7 +78,8 @@ def test_no_line_shows_a_secret(form: log.Format, capsys: pytest.CaptureFixture[
     shown = capsys.readouterr().err
     assert "it failed" in shown
     assert "ValueError" in shown
-    for hidden in (ticket.partition(".")[2], resume.partition(".")[2], "canary", "something-odd"):
+    odd = "something-odd", "eyJyIjoiY2FuYXJ5In0", "c2lnbmF0dXJl"
+    for hidden in (ticket.partition(".")[2], resume.partition(".")[2], "canary", *odd):
         assert hidden not in shown
 
 

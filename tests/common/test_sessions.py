@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common import aws, dynamodb, tickets
+from services.common import aws, dynamodb, room_names, tickets
 from services.common.errors import (
     GenerationLost,
     SessionEnded,
@@ -24,6 +24,7 @@ from services.common.errors import (
 from services.common.sessions import (
     ABANDONED,
     Opened,
+    Room,
     Session,
     SessionStatus,
     SessionStore,
@@ -304,6 +305,31 @@ async def test_turns_come_back_in_order_and_complete_however_many(store: Session
     for turn in reversed(spoken):
         await store.append_turn(session, turn)
     assert await store.turns(session.session_id) == spoken
+
+
+async def test_a_session_is_called_as_its_room_is(store: SessionStore) -> None:
+    room = Room(name=room_names.new_name(), url="https://voice.daily.co/x")
+    opened = await store.open(transport="daily", agent="a", room=room, ticket_seconds=60)
+    assert opened.session.session_id == room_names.session_of(room.name)
+    assert await store.get(opened.session.session_id) == opened.session
+    assert (await store.take_job(opened.session.session_id)).room == room
+
+
+async def test_a_session_that_nobody_came_for_can_be_called_off(store: SessionStore) -> None:
+    session = (await open_one(store)).session
+    await store.call_off(session, reason="no-agent-called")
+    found = await store.get(session.session_id)
+    assert found is not None
+    assert (found.status, found.reason) == ("failed", "no-agent-called")
+
+
+async def test_a_session_that_somebody_took_is_not_called_off(store: SessionStore) -> None:
+    opened = await open_one(store)
+    await store.take(opened.ticket)
+    await store.call_off(opened.session, reason="no-agent-called")
+    found = await store.get(opened.session.session_id)
+    assert found is not None
+    assert found.status == "connecting"
 
 
 async def test_an_unknown_bot_is_none(store: SessionStore) -> None:

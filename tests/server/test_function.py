@@ -10,7 +10,11 @@ import pytest
 from loguru import logger
 
 from services.server.settings import ServerSettings
+from tests.daily_stand_in import Daily, daily
 from tests.server.conftest import API_KEY
+from tests.server.test_connect_daily import daily_settings
+
+__all__ = ["daily", "daily_settings"]
 
 type Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
@@ -63,6 +67,18 @@ def test_it_opens_a_session_and_tells_how_it_stands(handler: Handler) -> None:
     assert opened["wsUrl"].startswith("wss://voice-api.example.com/ws?ticket=")
     status, _, found = ask(handler, "GET", f"/status/{opened['bot_id']}")
     assert (status, found["status"]) == (200, "waiting")
+
+
+def test_calls_over_daily_get_rooms_made_on_demand_request_after_request(
+    daily_settings: ServerSettings, daily: Daily, request: pytest.FixtureRequest
+) -> None:
+    handler: Handler = request.getfixturevalue("handler")
+    for number in (1, 2):
+        status, _, opened = ask(
+            handler, "POST", "/connect", {"transport": "daily"}, authorization=f"Bearer {API_KEY}"
+        )
+        assert (status, len(daily.names())) == (200, number)
+        assert opened["room_url"] == f"https://voice.daily.co/{daily.names()[0]}"
 
 
 def test_a_caller_without_the_key_gets_a_problem(handler: Handler) -> None:

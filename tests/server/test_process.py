@@ -6,14 +6,19 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from services.server.settings import ServerSettings
+from tests.daily_stand_in import DAILY_KEY, Daily, daily
 from tests.server.conftest import API_KEY
+from tests.server.test_connect_daily import daily_settings
+
+__all__ = ["daily", "daily_settings"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -59,6 +64,25 @@ def test_it_serves_until_sigterm_and_shows_no_ticket(process: subprocess.Popen[s
     assert answer.json()["wsUrl"].rpartition(".")[2] not in shown
     assert "Traceback" not in shown
     assert all(json.loads(line)["service"] == "server" for line in shown.splitlines())
+
+
+def test_its_end_leaves_no_room_on_daily(daily_settings: ServerSettings, daily: Daily) -> None:
+    with start() as process:
+        with httpx.Client(base_url=address(process)) as http:
+            assert http.get("/health").status_code == 200
+        wait_for(lambda: len(daily.names()) == 2)
+        process.send_signal(signal.SIGTERM)
+        _, shown = process.communicate(timeout=60)
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert daily.names() == []
+    assert DAILY_KEY not in shown
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_request_that_hangs_does_not_hold_up_the_end(process: subprocess.Popen[str]) -> None:
