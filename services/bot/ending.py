@@ -18,10 +18,12 @@ class Ending(Enum):
     AGENT_HUNG_UP = ("agent-hung-up", 1000, False, False)
     DRAINED = ("drained", 1001, True, False)
     TAKEN_OVER = ("taken-over", 1001, True, False)
+    LINE_LOST = ("line-lost", 1001, True, False)
     SILENCE = ("silence-limit", 4408, False, False)
     LONGEST_CALL = ("longest-call", 4410, False, False)
     BAD_FRAMES = ("too-many-bad-frames", 4400, False, False)
     AGENT_UNAVAILABLE = ("agent-unavailable", 1011, False, True)
+    LINE_FAILED = ("line-failed", 1011, False, True)
     FAILED = ("failed", 1011, False, True)
 
     def __init__(self, reason: str, close_code: int, resumable: bool, failed: bool) -> None:
