@@ -1,11 +1,10 @@
 import { AgentActivity } from "./activity.ts";
 import type { BotEvent } from "./bot-event.ts";
 import { type AgentPresence, type CallState, endOfCall, inCall } from "./call-state.ts";
-import { probeWebSocket, requestSession, type TransportName } from "./connect.ts";
+import { type ConnectPage, probeWebSocket, requestSession, type TransportName } from "./connect.ts";
 import type { Connection } from "./connection.ts";
+import type { CallDevices } from "./devices.ts";
 import { CONNECTION_PROBLEM, failure } from "./failure.ts";
-import type { Microphone } from "./media/microphone.ts";
-import type { Speaker } from "./media/speaker.ts";
 import { networkProblem, ProblemError } from "./problem.ts";
 import { online, pause, Reconnection } from "./reconnection.ts";
 
@@ -15,26 +14,16 @@ export interface CallOptions {
   agent: string | undefined;
 }
 
-export interface CallDevices {
-  microphone: Microphone;
-  speaker: Speaker;
-  close(): void;
-}
-
 /** What a call needs of the page, and what it tells it. */
-export interface CallPage {
+export interface CallPage extends ConnectPage {
   options(): CallOptions;
   /** Opens microphone and speaker. @throws MicrophoneError */
   openDevices(): Promise<CallDevices>;
-  accessKey(): string;
-  /** Asks for the access key; undefined where the person would rather not. */
-  askAccessKey(): Promise<string | undefined>;
   show(state: CallState): void;
   event(event: BotEvent): void;
   /** The agent's video to show; undefined for none. */
   video(track: MediaStreamTrack | undefined): void;
   note(text: string): void;
-  log(text: string, detail?: unknown): void;
 }
 
 const BUSY_RETRY_SECONDS = 5;
@@ -126,9 +115,15 @@ export class Call {
   }
 
   async #connect(devices: CallDevices, signal: AbortSignal): Promise<void> {
-    const { meeting, resume, sessionId } = await this.#requestSession(signal);
+    const { base, transport, agent } = this.#options;
+    const request = {
+      transport,
+      ...(agent && { agent }),
+      ...(this.#resume && { resume: this.#resume }),
+    };
+    const { meeting, resume, sessionId } = await requestSession(base, request, this.#page, signal);
     this.#resume = resume;
-    this.#page.log("session", { session_id: sessionId, transport: meeting.transport });
+    this.#page.log("session", { session_id: sessionId, transport });
     const { Connection, ConnectionFailed } = await import("./connection.ts");
     try {
       const observer = {
@@ -141,8 +136,7 @@ export class Call {
     } catch (error) {
       if (!(error instanceof ConnectionFailed) || signal.aborted) throw error;
       this.#page.log("connection failed", { reason: error.message });
-      const refusal =
-        meeting.transport === "websocket" ? await probeWebSocket(meeting.wsUrl) : undefined;
+      const refusal = "wsUrl" in meeting ? await probeWebSocket(meeting.wsUrl) : undefined;
       throw refusal ?? new ProblemError(error.problem ?? CONNECTION_PROBLEM, error);
     }
     if (signal.aborted) return this.#connection.close();
@@ -151,28 +145,6 @@ export class Call {
     this.#agent = "here";
     this.#activity.reset();
     this.#show({ phase: "live", activity: "listening", agent: "here" });
-  }
-
-  /** Posts /connect; asks for an access key as often as the service wants one. */
-  async #requestSession(signal: AbortSignal): ReturnType<typeof requestSession> {
-    const { base, transport, agent } = this.#options;
-    const request = {
-      transport,
-      ...(agent && { agent }),
-      ...(this.#resume && { resume: this.#resume }),
-    };
-    let key: string | undefined = this.#page.accessKey();
-    for (;;) {
-      try {
-        return await requestSession(base, request, key, signal);
-      } catch (error) {
-        if (!(error instanceof ProblemError)) throw error;
-        this.#page.log("connect refused", error.problem);
-        if (error.problem.status !== 401) throw error;
-        key = await this.#page.askAccessKey();
-        if (key === undefined) throw error;
-      }
-    }
   }
 
   async #waitWhileBusy(error: ProblemError, signal: AbortSignal): Promise<void> {

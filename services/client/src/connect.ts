@@ -39,15 +39,60 @@ export interface DailyMeeting {
   token: string;
 }
 
+/** What asking for a session needs of the page. */
+export interface ConnectPage {
+  log(text: string, detail?: unknown): void;
+  accessKey(): string;
+  /** Undefined where the person would rather not. */
+  askAccessKey(): Promise<string | undefined>;
+}
+
 const TIMEOUT_MS = 15_000;
 
 /**
- * Asks the connect server for a session.
+ * Asks the connect server for a session, with another access key as often as it wants one.
  *
  * @param base - the server's origin; empty for this page's own.
  * @throws ProblemError for every failure, the network's included.
  */
 export async function requestSession(
+  base: string,
+  request: ConnectRequest,
+  page: ConnectPage,
+  signal: AbortSignal,
+): Promise<Invitation> {
+  for (let key = page.accessKey(); ; ) {
+    try {
+      return await postConnect(base, request, key, signal);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      page.log("connect refused", error.problem);
+      const given = error.problem.status === 401 ? await page.askAccessKey() : undefined;
+      if (given === undefined) throw error;
+      key = given;
+    }
+  }
+}
+
+/**
+ * Finds out why a WebSocket was refused, which a browser does not tell: asks the same address over
+ * plain HTTP, where a full bot answers 503.
+ *
+ * @returns the refusal, or undefined where the address would take a WebSocket now or does not tell.
+ */
+export async function probeWebSocket(wsUrl: string): Promise<ProblemError | undefined> {
+  const url = new URL(wsUrl);
+  url.protocol = url.protocol.replace("ws", "http");
+  url.search = "";
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return response.status === 503 ? new ProblemError(await problemFrom(response)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function postConnect(
   base: string,
   request: ConnectRequest,
   accessKey: string,
@@ -74,24 +119,6 @@ export async function requestSession(
     });
   }
   return invitation;
-}
-
-/**
- * Finds out why a WebSocket was refused, which a browser does not tell: asks the same address over
- * plain HTTP, where a full bot answers 503.
- *
- * @returns the refusal, or undefined where the address would take a WebSocket now or does not tell.
- */
-export async function probeWebSocket(wsUrl: string): Promise<ProblemError | undefined> {
-  const url = new URL(wsUrl);
-  url.protocol = url.protocol.replace("ws", "http");
-  url.search = "";
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return response.status === 503 ? new ProblemError(await problemFrom(response)) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 async function reach(url: string, init: RequestInit): Promise<Response> {

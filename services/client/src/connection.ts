@@ -1,9 +1,8 @@
 import { PipecatClient, type RTVIMessage } from "@pipecat-ai/client-js";
 import { type BotEvent, readBotEvent } from "./bot-event.ts";
 import type { Meeting } from "./connect.ts";
+import type { CallDevices } from "./devices.ts";
 import type { Line, LineObserver } from "./line.ts";
-import type { Microphone } from "./media/microphone.ts";
-import type { Speaker } from "./media/speaker.ts";
 import type { Problem } from "./problem.ts";
 
 export interface ConnectionObserver {
@@ -14,11 +13,6 @@ export interface ConnectionObserver {
   log(text: string, detail?: unknown): void;
   /** The connection is gone, and not because `close` was called. Said once. */
   dropped(code: number | undefined, reason: string): void;
-}
-
-export interface Devices {
-  microphone: Microphone;
-  speaker: Speaker;
 }
 
 /** The connection did not come about; `problem` where the transport knows words for the person. */
@@ -36,7 +30,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 /** One connection to a bot. A dropped call makes a new one: Pipecat's client is not made for reuse. */
 export class Connection {
-  readonly #devices: Devices;
+  readonly #devices: CallDevices;
   readonly #observer: ConnectionObserver;
   #line: Line | undefined;
   #client: ObservedClient | undefined;
@@ -45,7 +39,7 @@ export class Connection {
   #ready = false;
   #giveUp: (error: ConnectionFailed) => void = () => undefined;
 
-  private constructor(devices: Devices, observer: ConnectionObserver) {
+  private constructor(devices: CallDevices, observer: ConnectionObserver) {
     this.#devices = devices;
     this.#observer = observer;
   }
@@ -57,7 +51,7 @@ export class Connection {
    */
   static async open(
     meeting: Meeting,
-    devices: Devices,
+    devices: CallDevices,
     observer: ConnectionObserver,
     signal: AbortSignal,
   ): Promise<Connection> {
@@ -154,7 +148,11 @@ export class Connection {
 }
 
 /** Each transport is loaded when it is first used. */
-async function lineTo(meeting: Meeting, devices: Devices, observer: LineObserver): Promise<Line> {
+async function lineTo(
+  meeting: Meeting,
+  devices: CallDevices,
+  observer: LineObserver,
+): Promise<Line> {
   switch (meeting.transport) {
     case "websocket":
       return (await import("./websocket.ts")).webSocketLine(meeting, devices, observer);

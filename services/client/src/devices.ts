@@ -1,6 +1,12 @@
-import type { CallDevices } from "./call.ts";
 import { Microphone } from "./media/microphone.ts";
 import { Speaker } from "./media/speaker.ts";
+
+/** What a call talks and listens through, for its whole length. */
+export interface CallDevices {
+  microphone: Microphone;
+  speaker: Speaker;
+  close(): void;
+}
 
 /**
  * Opens what a call talks and listens through. To be called from a click: browsers start audio for

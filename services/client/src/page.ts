@@ -5,6 +5,11 @@ export function element<T extends Element>(id: string, kind: abstract new () => 
   return found;
 }
 
+/** Writes only what changed: a live region repeats what is written again. */
+export function write(target: HTMLElement, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}
+
 /** A name such as `order-desk` the way a person reads it. */
 export function readableName(slug: string): string {
   const words = slug.replaceAll(/[-_]+/g, " ").trim();

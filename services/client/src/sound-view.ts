@@ -2,7 +2,7 @@ import { Avatar, type Expression } from "./avatar.ts";
 import type { Call } from "./call.ts";
 import { inCall } from "./call-state.ts";
 import { perceived } from "./media/level.ts";
-import { element } from "./page.ts";
+import { element, write } from "./page.ts";
 
 /** Speech of the agent's is louder than this; the resting noise of a codec is not. */
 const AUDIBLE_RMS = 0.002;
@@ -41,8 +41,7 @@ export function showSound(call: Call, onSpeech: (seconds: number) => void): void
     last = now;
 
     startedAt = inCall(call.state) ? startedAt || now : 0;
-    const time = minutesAndSeconds(startedAt && now - startedAt);
-    if (clock.textContent !== time) clock.textContent = time;
+    write(clock, minutesAndSeconds(startedAt && now - startedAt));
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);

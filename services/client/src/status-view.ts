@@ -1,5 +1,5 @@
 import { type CallState, inCall } from "./call-state.ts";
-import { element } from "./page.ts";
+import { element, write } from "./page.ts";
 import { describe, hangUpLabel, startLabel } from "./status.ts";
 
 /** Shows where the call stands: the status lines, the controls that make sense, the announcements. */
@@ -43,9 +43,4 @@ export class StatusView {
     this.#meters.hidden = !inCall(state);
     if (focusWillVanish) (label === undefined ? this.#hangUp : this.#start).focus();
   }
-}
-
-/** Writes only what changed: a live region repeats what is written again. */
-function write(target: HTMLElement, text: string): void {
-  if (target.textContent !== text) target.textContent = text;
 }

@@ -1,4 +1,4 @@
-import { element } from "./page.ts";
+import { element, write } from "./page.ts";
 import { toolLabel } from "./tool-label.ts";
 import type { AssistantTurn, TranscriptItem } from "./transcript.ts";
 
@@ -89,8 +89,4 @@ function markInterrupted(row: HTMLElement, body: HTMLElement): void {
   mark.className = "interrupted";
   mark.textContent = "interrupted";
   body.append(" ", mark);
-}
-
-function write(target: HTMLElement, text: string): void {
-  if (target.textContent !== text) target.textContent = text;
 }

@@ -1,6 +1,7 @@
 import { ProtobufFrameSerializer, WebSocketTransport } from "@pipecat-ai/websocket-transport";
 import { CallSocket } from "./call-socket.ts";
 import type { WebSocketMeeting } from "./connect.ts";
+import type { CallDevices } from "./devices.ts";
 import { decodeFrame } from "./frames.ts";
 import type { Line, LineObserver } from "./line.ts";
 import { CallMedia } from "./media/call-media.ts";
@@ -10,7 +11,7 @@ import type { Speaker } from "./media/speaker.ts";
 /** A line over a WebSocket, which carries PCM both ways. */
 export function webSocketLine(
   { wsUrl }: WebSocketMeeting,
-  { microphone, speaker }: { microphone: Microphone; speaker: Speaker },
+  { microphone, speaker }: CallDevices,
   observer: LineObserver,
 ): Line {
   const transport = new CallWebSocketTransport(wsUrl, microphone, speaker, observer);

@@ -9,8 +9,13 @@ function answerWith(body: unknown): void {
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify(body)));
 }
 
-function ask(transport: TransportName) {
-  return requestSession("", { transport }, "", new AbortController().signal);
+function ask(transport: TransportName, ...keys: string[]) {
+  const page = {
+    accessKey: () => "",
+    askAccessKey: async () => keys.shift(),
+    log: () => undefined,
+  };
+  return requestSession("", { transport }, page, new AbortController().signal);
 }
 
 afterEach(() => {
@@ -37,6 +42,17 @@ describe("requestSession", () => {
       resume: "again",
       meeting: { transport, ...meeting },
     });
+  });
+
+  it("asks for keys until one fits", async () => {
+    answerWith({ ...SESSION, wsUrl: "ws://x/ws" });
+    const { fetch } = globalThis;
+    vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+      const { authorization } = init.headers as Record<string, string>;
+      return authorization === "Bearer right" ? fetch(url) : new Response("{}", { status: 401 });
+    });
+    await expect(ask("websocket", "wrong", "right", "spare")).resolves.toMatchObject({});
+    await expect(ask("websocket", "wrong")).rejects.toMatchObject({ problem: { status: 401 } });
   });
 
   it.each<[TransportName, unknown]>([
