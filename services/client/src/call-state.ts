@@ -38,7 +38,7 @@ export function endOfCall(code: number | undefined, announced: string): string |
  * The bot goes away, not the session: another bot takes it over. One that says so of itself may have
  * lost touch with the records alone: whether the caller may come back is for the server to say.
  */
-const RESUMABLE = new Set(["drained", "caller-dropped", "taken-over"]);
+const RESUMABLE = new Set(["drained", "caller-dropped", "taken-over", "line-lost"]);
 
 const END_BY_CODE: Record<number, string> = {
   1000: "agent-hung-up",

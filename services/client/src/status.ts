@@ -75,6 +75,7 @@ const ENDINGS = new Map(
     "too-many-bad-frames":
       "This page and the service did not understand each other. Reload the page.",
     failed: "Something went wrong on our side. Please call again.",
+    "line-failed": "Something went wrong on our side. Please call again.",
   }),
 );
 
