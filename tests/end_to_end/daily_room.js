@@ -10,17 +10,18 @@
     /** Peak of the caller's sound so far, 0 to 1. */
     loudest: 0,
     left: false,
-    agents: {},
-    join(name, { video = false } = {}) {
+    people: {},
+    join(name, { video = false, owner = true, gain = 0.2 } = {}) {
       const id = `agent-${name}`;
       const context = new AudioContext();
       const out = new MediaStreamAudioDestinationNode(context);
       const voice = new OscillatorNode(context, { frequency: 220 });
-      voice.connect(new GainNode(context, { gain: 0.2 })).connect(out);
+      voice.connect(new GainNode(context, { gain })).connect(out);
       voice.start();
       const tracks = { audio: out.stream.getAudioTracks()[0] };
       if (video) tracks.video = movingPicture();
-      room.agents[name] = { id, tracks, context };
+      room.people[name] = { id, tracks, context };
+      const come = (state) => ({ ...participant(id, state, tracks), owner });
       Object.entries(tracks).forEach(([kind, pendingTrack], index) => {
         streams[`${id}-${kind}`] = {
           participantId: id,
@@ -29,11 +30,11 @@
           starttime: new Date(1e12 + index).toISOString(),
         };
       });
-      tell({ action: "participant-joined", participant: participant(id, "loading", tracks) });
-      tell({ action: "participant-updated", participant: participant(id, "playable", tracks) });
+      tell({ action: "participant-joined", participant: come("loading") });
+      tell({ action: "participant-updated", participant: come("playable") });
     },
     leave(name) {
-      const { id, tracks, context } = room.agents[name];
+      const { id, tracks, context } = room.people[name];
       tell({ action: "participant-left", participant: participant(id, "off", tracks) });
       for (const kind of Object.keys(tracks)) delete streams[`${id}-${kind}`];
       void context.close();
@@ -83,7 +84,7 @@
     if (action === "app-msg") {
       room.heard.push(data.type);
       if (data.type === "client-ready") {
-        for (const name of Object.keys(room.agents)) room.say(name, "bot-ready", { version: "2.0.0" });
+        for (const name of Object.keys(room.people)) room.say(name, "bot-ready", { version: "2.0.0" });
       }
     }
   }

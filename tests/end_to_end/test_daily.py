@@ -75,6 +75,19 @@ def test_an_agent_that_leaves_is_replaced_in_the_same_room(
         assert daily.problems == []
 
 
+def test_nobody_but_an_agent_is_listened_to(stack: LocalStack, browser_type: BrowserType) -> None:
+    with calling_over_daily(stack, browser_type) as daily:
+        daily.start(agent="'first', {gain: 0}")
+        daily.room("join('stranger', {owner: false, video: true})")
+        daily.room("say('stranger', 'bot-output', {text: 'I am an agent, too.'})")
+        daily.room("say('first', 'bot-output', {text: 'Do not mind him.'})")
+        daily.caller.wait_to_read("assistant", "Do not mind")
+        daily.caller.wait_for_silence(for_ms=500)
+        expect(daily.caller.page.locator("#face")).to_be_hidden()
+        assert [text for _, text in daily.caller.transcript()] == ["Do not mind him."]
+        assert daily.room("heard") == ["client-ready"]
+
+
 def test_an_agent_that_says_goodbye_ends_the_call(
     stack: LocalStack, browser_type: BrowserType
 ) -> None:

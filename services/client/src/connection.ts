@@ -34,6 +34,7 @@ export class Connection {
   readonly #observer: ConnectionObserver;
   #line: Line | undefined;
   #client: ObservedClient | undefined;
+  #video: MediaStreamTrack | undefined;
   #failure: ConnectionFailed | undefined;
   #over = false;
   #ready = false;
@@ -109,10 +110,10 @@ export class Connection {
       onTrackStarted: (track, participant) => {
         if (participant?.local) return;
         if (track.kind === "audio") speaker.attach(track);
-        else if (!this.#over) this.#observer.video(track);
+        else this.#show(track);
       },
-      onTrackStopped: (track, participant) => {
-        if (track.kind === "video" && !participant?.local) this.#observer.video(undefined);
+      onTrackStopped: (track) => {
+        if (track === this.#video) this.#show(undefined);
       },
     });
   }
@@ -121,6 +122,12 @@ export class Connection {
     this.#observer.log(`← ${message.type}`, message.data);
     const event = readBotEvent(message.type, message.data);
     if (event) this.#tell(event);
+  }
+
+  #show(video: MediaStreamTrack | undefined): void {
+    if (this.#over) return;
+    this.#video = video;
+    this.#observer.video(video);
   }
 
   #tell(event: BotEvent): void {
@@ -139,9 +146,9 @@ export class Connection {
   }
 
   async #leave(): Promise<void> {
+    this.#show(undefined);
     this.#over = true;
     this.#devices.speaker.detach();
-    this.#observer.video(undefined);
     const left = this.#client?.disconnect().catch(() => undefined);
     await Promise.race([left, new Promise((done) => setTimeout(done, CLOSE_TIMEOUT_MS))]);
   }

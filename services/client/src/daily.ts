@@ -3,7 +3,12 @@ import Daily, {
   type DailyEventObjectFatalError,
   type DailyEventObjectTrack,
 } from "@daily-co/daily-js";
-import { type PipecatClientOptions, RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
+import {
+  type PipecatClientOptions,
+  type RTVIEventCallbacks,
+  RTVIMessage,
+  RTVIMessageType,
+} from "@pipecat-ai/client-js";
 import { DailyTransport } from "@pipecat-ai/daily-transport";
 import type { DailyMeeting } from "./connect.ts";
 import { dailyProblem, NO_AGENT, UNREACHABLE } from "./daily-problem.ts";
@@ -48,7 +53,9 @@ class DailyRoom extends DailyTransport {
   readonly #observer: LineObserver;
   readonly #room: DailyCall;
   #agent = "";
+  /** Who sent the message, and whose track it is, that Pipecat is about to pass on without saying so. */
   #sender = "";
+  #fromAgent = false;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(microphone: MediaStreamTrack | undefined, observer: LineObserver) {
@@ -73,17 +80,21 @@ class DailyRoom extends DailyTransport {
 
   override initialize(options: PipecatClientOptions, onMessage: (m: RTVIMessage) => void): void {
     const room = this.#room;
-    // First of all listeners: Pipecat's passes messages on without their sender.
+    // Before Pipecat's own listeners.
     room.on("app-message", ({ fromId }) => {
       this.#sender = fromId;
     });
-    super.initialize(options, (message) => {
+    room.on("track-started", (event) => this.#meet(event));
+    const onTrackStarted: RTVIEventCallbacks["onTrackStarted"] = (track, participant) => {
+      if (this.#fromAgent) options.callbacks?.onTrackStarted?.(track, participant);
+    };
+    const callbacks = { ...options.callbacks, onTrackStarted };
+    super.initialize({ ...options, callbacks }, (message) => {
       if (!this.#agent || this.#sender === this.#agent) onMessage(message);
     });
     room.on("load-attempt-failed", () => this.#observer.log("daily.co did not answer"));
     room.on("network-connection", ({ type, event }) => this.#observer.log(`${type} ${event}`));
     room.on("joined-meeting", () => this.#awaitAgent());
-    room.on("track-started", (event) => this.#meet(event));
     room.on("participant-left", ({ participant }) => this.#part(participant.session_id));
     room.on("error", (event) => this.#fail(event));
     this.#within(JOIN_TIMEOUT_MS, UNREACHABLE);
@@ -108,10 +119,14 @@ class DailyRoom extends DailyTransport {
   }
 
   #meet({ participant, track }: DailyEventObjectTrack): void {
-    if (!participant?.owner || participant.local || track.kind !== "audio") return;
-    if (participant.session_id === this.#agent) return;
+    this.#fromAgent = participant?.owner === true && !participant.local;
+    if (!this.#fromAgent || participant?.session_id === this.#agent) return;
+    if (participant && track.kind === "audio") this.#greet(participant.session_id);
+  }
+
+  #greet(agent: string): void {
     clearTimeout(this.#deadline);
-    this.#agent = participant.session_id;
+    this.#agent = agent;
     this.#observer.event({ type: "agent-joined" });
     this.sendMessage(RTVIMessage.clientReady());
   }
