@@ -10,6 +10,7 @@ from cdk.config.fargate import TaskSize
 from cdk.config.parts import (
     Agents,
     Bot,
+    Daily,
     Domain,
     Firewall,
     Images,
@@ -45,6 +46,7 @@ class Environment(Part):
     client: TaskSize
     server: Server
     bot: Bot
+    daily: Daily = Daily()
     drain: Drain = Drain()
     firewall: Firewall = Firewall()
     secrets: Secrets = Secrets()
@@ -82,6 +84,16 @@ class Environment(Part):
     def parameter_prefix(self) -> str:
         """The Parameter Store path under which the secrets are."""
         return f"/voice-agents/{self.name}"
+
+    @property
+    def uses_daily(self) -> bool:
+        """Whether callers may come through rooms on Daily, and jobs through the queue."""
+        return "daily" in self.server.transports
+
+    @property
+    def max_calls(self) -> int:
+        """How many calls are let in at once: more than there are places would only wait."""
+        return min(self.nova.max_calls, self.bot.max_tasks * self.bot.sessions_per_task)
 
     @property
     def client_url(self) -> str:

@@ -2,7 +2,7 @@
 
 import ipaddress
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +17,21 @@ from cdk.config.errors import WrongKeyError
 from cdk.config.fargate import Architecture, TaskSize
 from cdk.config.nova import MODELS
 
-InterfaceEndpoint = Literal["bedrock-runtime", "ecr", "logs", "ssm"]
+InterfaceEndpoint = Literal["bedrock-runtime", "ecr", "logs", "sqs", "ssm"]
+Transport = Literal["websocket", "daily"]
+DailyGeo = Literal[
+    "af-south-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-south-1",
+    "eu-central-1",
+    "eu-west-2",
+    "sa-east-1",
+    "us-east-1",
+    "us-west-2",
+]
+"""Regions with media servers of Daily's: ``services.server.settings.DailyGeo``."""
 
 _SESSION_CPU_UNITS = 70
 """Of one call: 6.8 % of a core, measured with 20 ms frames."""
@@ -123,6 +137,9 @@ class Nova(Part):
     voice: Annotated[
         str | None, Field(pattern=r"^[a-z]+$", description="a voice's name, lower case")
     ] = None
+    max_calls: Annotated[
+        int, Field(ge=1, le=100_000, description="a number of calls from 1 to 100000")
+    ] = 20
 
     @model_validator(mode="after")
     def _check_model(self) -> Self:
@@ -176,6 +193,18 @@ class Server(TaskSize):
     """The connect server."""
 
     compute: Literal["fargate", "lambda"] = "fargate"
+    transports: Annotated[
+        tuple[Transport, ...], Field(min_length=1, description="websocket, daily or both")
+    ] = ("websocket",)
+
+
+class Daily(Part):
+    """Rooms on Daily, where calls come that way."""
+
+    geo: Annotated[
+        DailyGeo | None, Field(description=f"one of {', '.join(get_args(DailyGeo))}")
+    ] = None
+    rooms_ahead: Annotated[int, Field(ge=0, le=20, description="a number from 0 to 20")] = 2
 
 
 class Bot(TaskSize):

@@ -11,8 +11,12 @@ _TAKES = 3
 """A job that three bots died of is nobody's any more."""
 
 _LONGEST_IN_QUEUE = Duration.hours(6)
-"""A job in flight ages too, so this is more than the longest call; it is far less than SQS keeps by
-itself, because a caller has hung up long before."""
+"""A job in flight ages too, so this is more than the longest call with each of three bots; it is
+far less than SQS keeps by itself, because a caller has hung up long before."""
+
+_LONGEST_WAIT = Duration.seconds(10)
+"""For a job: a bot that waits cannot leave meanwhile. Bots say so themselves:
+``services.common.jobs.LONGEST_WAIT_SECONDS``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,7 @@ class JobsQueue(Construct):
     def __init__(self, scope: Construct, id: str, *, props: JobsProps) -> None:
         """Makes the queue and its dead-letter queue."""
         super().__init__(scope, id)
+        self.key = props.key
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -50,7 +55,7 @@ class JobsQueue(Construct):
             enforce_ssl=True,
             visibility_timeout=props.lease,
             retention_period=_LONGEST_IN_QUEUE,
-            receive_message_wait_time=Duration.seconds(20),
+            receive_message_wait_time=_LONGEST_WAIT,
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=_TAKES
             ),

@@ -17,6 +17,7 @@ _SERVICES: dict[InterfaceEndpoint, dict[str, ec2.InterfaceVpcEndpointAwsService]
         "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
     },
     "logs": {"Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS},
+    "sqs": {"Sqs": ec2.InterfaceVpcEndpointAwsService.SQS},
     "ssm": {"Ssm": ec2.InterfaceVpcEndpointAwsService.SSM},
 }
 

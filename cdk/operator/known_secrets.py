@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from cdk.config import Environment
+
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]"  # noqa: S105 - an HTTP token's letters (RFC 9110, 5.6.2)
 
 
@@ -15,7 +17,8 @@ class KnownSecret:
         purpose: What it is for.
         form: What all of a value has to match.
         expected: The same in words.
-        required: Whether the services refuse to start without it.
+        required: Whether the services refuse to start without it, in every environment.
+        transport: By which transport it is needed, and by no other.
         together_with: A secret that is of use only with this one.
     """
 
@@ -24,7 +27,16 @@ class KnownSecret:
     form: str
     expected: str
     required: bool = False
+    transport: str | None = None
     together_with: str | None = None
+
+    def is_of_use(self, config: Environment) -> bool:
+        """Whether an environment's services do anything with it."""
+        return self.transport is None or self.transport in config.server.transports
+
+    def is_required(self, config: Environment) -> bool:
+        """Whether an environment's services refuse to start without it."""
+        return self.required or (self.transport is not None and self.is_of_use(config))
 
     def problem(self, value: str) -> str | None:
         """What is wrong with a value, without repeating any of it."""
@@ -42,6 +54,13 @@ KNOWN_SECRETS = (
         form=rf"{_TOKEN}{{16,512}}",
         expected="at least 16 letters, digits or !#$%&'*+-.^_`|~ (such as `openssl rand -hex 24`)",
         required=True,
+    ),
+    KnownSecret(
+        name="DAILY_API_KEY",
+        purpose="Daily's key, from dashboard.daily.co, Developers",
+        form=rf"{_TOKEN}{{16,512}}",
+        expected="at least 16 letters or digits",
+        transport="daily",
     ),
     KnownSecret(
         name="NOVA_AWS_ACCESS_KEY_ID",

@@ -76,7 +76,7 @@ class Parameters:
         found = stored.get(secret.name)
         partner = secret.together_with
         if found is None:
-            if secret.required:
+            if secret.is_required(self._config):
                 return f"{path} is missing ({secret.purpose})"
             if partner in stored:
                 return f"{path} is missing, and {partner} is of no use without it"

@@ -60,15 +60,20 @@ def _ask_for_all(config: Environment, parameters: Parameters, ask: Ask) -> None:
     _say(f"What you type is not shown. It is encrypted with {key}.\n")
     stored = parameters.stored()
     for secret in KNOWN_SECRETS:
-        value = _ask_for(secret, stored.get(secret.name), ask)
+        if not secret.is_of_use(config):
+            continue
+        value = _ask_for(secret, config, stored.get(secret.name), ask)
         if value:
             parameters.store(secret, value, replaces=secret.name in stored)
             _say(f"  stored as {parameters.path(secret.name)}")
 
 
-def _ask_for(secret: KnownSecret, found: StoredParameter | None, ask: Ask) -> str:
+def _ask_for(
+    secret: KnownSecret, config: Environment, found: StoredParameter | None, ask: Ask
+) -> str:
     """A value of the right form, or nothing where the person keeps or leaves out the secret."""
-    empty = "Enter keeps it" if found else "Enter goes on without" if not secret.required else ""
+    required = secret.is_required(config)
+    empty = "Enter keeps it" if found else "" if required else "Enter goes on without"
     _say(f"{secret.name}: {secret.purpose}" + (f" ({empty})" if empty else ""))
     for _ in range(_ATTEMPTS):
         value = ask("  > ")

@@ -1,17 +1,21 @@
 """The bot: one task serves many calls, one process each, and lets go of none of them."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from constructs import Construct
 
 from cdk.config import Environment
-from cdk.data import Records
+from cdk.data import JobsQueue, Records
 from cdk.services.grants import (
     TableUse,
     accept_protection_statement,
     model_statement,
     protection_statement,
+    queue_statements,
     secret_statements,
     table_statements,
 )
@@ -21,7 +25,20 @@ from cdk.services.workload import Hosting, Workload, WorkloadProps
 PORT = 8002
 ADMIN_PORT = 8003
 
-SECRETS = ("API_KEY", "NOVA_AWS_ACCESS_KEY_ID", "NOVA_AWS_SECRET_ACCESS_KEY")
+SECRETS = (
+    "API_KEY",
+    "DAILY_API_KEY",
+    "NOVA_AWS_ACCESS_KEY_ID",
+    "NOVA_AWS_SECRET_ACCESS_KEY",
+)
+
+_DAILY_MEDIA: Mapping[str, ec2.Port] = {
+    "Daily, to find the way to its media": ec2.Port.udp(3478),
+    "Daily, media": ec2.Port.udp_range(40000, 49999),
+    "Daily, media, the other range": ec2.Port.udp_range(23000, 26999),
+}
+"""Daily's documentation, "Networking Guide", of 2026-11: direct connections to its media servers.
+Their addresses change, so the rules name ports alone."""
 
 SESSION_ACTIONS = (
     "ConditionCheckItem",
@@ -32,11 +49,14 @@ SESSION_ACTIONS = (
     "UpdateItem",
 )
 ORDER_ACTIONS = ("GetItem",)
+QUEUE_ACTIONS = ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage", "SendMessage")
+"""It sends, too: a call that is handed over goes back as a new job."""
 
 
-def bot_environment(config: Environment, records: Records) -> dict[str, str]:
+def bot_environment(config: Environment, records: Records, jobs: JobsQueue) -> dict[str, str]:
     """The bot's settings. Limits of a call are its agent's; the sums in `drain` allow for them."""
     voice = {"NOVA_VOICE_ID": config.nova.voice} if config.nova.voice else {}
+    queue = {"JOBS_QUEUE_URL": jobs.queue.queue_url} if config.uses_daily else {}
     return {
         "ADMIN_PORT": str(ADMIN_PORT),
         "AGENTS": ",".join(config.agents.names),
@@ -46,6 +66,7 @@ def bot_environment(config: Environment, records: Records) -> dict[str, str]:
         "LEASE_SECONDS": str(config.drain.lease_seconds),
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "INFO",
+        "MAX_CALLS": str(config.max_calls),
         "MAX_SESSIONS": str(config.bot.sessions_per_task),
         "NOVA_AWS_REGION": config.nova.region,
         "NOVA_MODEL_ID": config.nova.model,
@@ -56,6 +77,7 @@ def bot_environment(config: Environment, records: Records) -> dict[str, str]:
         "SESSIONS_TABLE": records.sessions.table_name,
         "SESSION_RETENTION_DAYS": str(config.operations.record_days),
         "SPARE_SESSIONS": str(config.bot.spare_sessions),
+        **queue,
         **voice,
     }
 
@@ -66,6 +88,7 @@ def bot_workload(
     *,
     config: Environment,
     records: Records,
+    jobs: JobsQueue,
     hosting: Hosting,
     image: ecs.ContainerImage,
 ) -> Workload:
@@ -90,13 +113,15 @@ def bot_workload(
             port=PORT,
             health_port=ADMIN_PORT,
             health_command=python_health_command(ADMIN_PORT),
-            environment=bot_environment(config, records),
+            environment=bot_environment(config, records, jobs),
             grants=[
                 *table_statements(scope, records.key, uses),
                 *secret_statements(scope, config, SECRETS),
                 model_statement(scope, config.nova),
                 protection_statement(scope, hosting.cluster),
+                *(queue_statements(scope, jobs, QUEUE_ACTIONS) if config.uses_daily else ()),
             ],
+            egress=_DAILY_MEDIA if config.uses_daily else {},
             deregistration_delay=Duration.seconds(config.drain.deregistration_seconds),
             stop_timeout=Duration.seconds(config.drain.stop_timeout_seconds),
             algorithm=least_busy,

@@ -24,6 +24,10 @@ def client_workload(
             port=PORT,
             health_port=PORT,
             health_command=["curl", "-fsS", "-o", "/dev/null", f"http://127.0.0.1:{PORT}/health"],
-            environment={"PORT": str(PORT), "VITE_BASE_URL": config.api_url},
+            environment={
+                "PORT": str(PORT),
+                "TRANSPORTS": ",".join(config.server.transports),
+                "VITE_BASE_URL": config.api_url,
+            },
         ),
     )

@@ -12,6 +12,7 @@ from constructs import IConstruct
 
 from cdk.config import Environment
 from cdk.config.parts import Nova
+from cdk.data import JobsQueue
 from cdk.reasons import acknowledge
 
 _KEY_USE_TO_READ = ("kms:Decrypt", "kms:DescribeKey")
@@ -63,6 +64,26 @@ def table_statements(
             resources=[key.key_arn],
             conditions={
                 "StringEquals": {"kms:ViaService": f"dynamodb.{stack.region}.{stack.url_suffix}"}
+            },
+        ),
+    ]
+
+
+def queue_statements(
+    scope: IConstruct, jobs: JobsQueue, actions: Sequence[str]
+) -> list[iam.PolicyStatement]:
+    """The calls on the jobs queue, and the use of its key by SQS on the service's behalf."""
+    stack = Stack.of(scope)
+    sends = "SendMessage" in actions
+    return [
+        iam.PolicyStatement(
+            actions=[f"sqs:{action}" for action in actions], resources=[jobs.queue.queue_arn]
+        ),
+        iam.PolicyStatement(
+            actions=["kms:Decrypt", "kms:GenerateDataKey"] if sends else ["kms:Decrypt"],
+            resources=[jobs.key.key_arn],
+            conditions={
+                "StringEquals": {"kms:ViaService": f"sqs.{stack.region}.{stack.url_suffix}"}
             },
         ),
     ]

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk.config import Environment
-from cdk.data import Records
+from cdk.data import JobsQueue, Records
 from cdk.services.server import server_environment, server_grants
 
 TIMEOUT_SECONDS = 25
@@ -26,6 +26,7 @@ class ServerFunctionProps:
     Attributes:
         config: The environment.
         records: Where session records are.
+        jobs: Where calls over Daily wait for a bot.
         code: The image.
         log_retention: How long its logs are kept.
         log_removal: What becomes of the logs when the stack is deleted.
@@ -33,13 +34,14 @@ class ServerFunctionProps:
 
     config: Environment
     records: Records
+    jobs: JobsQueue
     code: lambda_.DockerImageCode
     log_retention: logs.RetentionDays
     log_removal: RemovalPolicy
 
 
 class ServerFunction(Construct):
-    """A function in no VPC: it calls DynamoDB and Parameter Store and nothing private."""
+    """A function in no VPC: it calls AWS and Daily, and nothing private."""
 
     def __init__(self, scope: Construct, id: str, *, props: ServerFunctionProps) -> None:
         """Makes the function and its target group."""
@@ -55,7 +57,7 @@ class ServerFunction(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         )
         self.log_group.grant_write(role)
-        for statement in server_grants(self, config, props.records):
+        for statement in server_grants(self, config, props.records, props.jobs):
             role.add_to_policy(statement)
         arm64 = config.images.architecture == "arm64"
         self.function = lambda_.DockerImageFunction(
@@ -66,7 +68,7 @@ class ServerFunction(Construct):
             architecture=lambda_.Architecture.ARM_64 if arm64 else lambda_.Architecture.X86_64,
             memory_size=config.server.memory,
             timeout=Duration.seconds(TIMEOUT_SECONDS),
-            environment=server_environment(config, props.records),
+            environment=server_environment(config, props.records, props.jobs),
             log_group=self.log_group,
             role=role,
         )

@@ -54,6 +54,7 @@ class WorkloadProps:
         health_command: What asks for that inside the container.
         environment: Its settings; none of them is secret.
         grants: What its role may do.
+        egress: Where it may connect to besides port 443, by purpose.
         deregistration_delay: How long a task that is to go keeps its connections.
         stop_timeout: How long it has after SIGTERM.
         algorithm: How the load balancer chooses a task.
@@ -69,6 +70,7 @@ class WorkloadProps:
     health_command: Sequence[str]
     environment: Mapping[str, str]
     grants: Sequence[iam.PolicyStatement] = field(default=())
+    egress: Mapping[str, ec2.Port] = field(default_factory=dict)
     deregistration_delay: Duration = field(default_factory=lambda: Duration.seconds(30))
     stop_timeout: Duration = field(default_factory=lambda: Duration.seconds(30))
     algorithm: elb.TargetGroupLoadBalancingAlgorithmType = (
@@ -137,6 +139,8 @@ class Workload(Construct):
             allow_all_outbound=False,
         )
         group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS services")
+        for purpose, port in props.egress.items():
+            group.add_egress_rule(ec2.Peer.any_ipv4(), port, purpose)
         rebalancing = ecs.AvailabilityZoneRebalancing
         service = ecs.FargateService(
             self,

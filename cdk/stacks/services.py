@@ -13,6 +13,7 @@ from cdk.config import Environment
 from cdk.edge import Firewall, PublicLoadBalancer, PublicLoadBalancerProps, Site
 from cdk.images import service_images
 from cdk.operations.alarms import Alarms, AlarmsProps
+from cdk.operations.calls import scale_with_calls, watch_calls
 from cdk.operations.dashboard import Dashboard, DashboardProps
 from cdk.operations.metrics import CallMetrics
 from cdk.operations.retention import retention
@@ -146,6 +147,7 @@ class ServicesStack(Stack):
             "Server",
             config=self._props.config,
             records=self._props.data.records,
+            jobs=self._props.data.jobs,
             hosting=self._hosting,
             image=self._images.server,
         )
@@ -163,6 +165,7 @@ class ServicesStack(Stack):
             props=ServerFunctionProps(
                 config=self._props.config,
                 records=self._props.data.records,
+                jobs=self._props.data.jobs,
                 code=self._images.server_function,
                 log_retention=self._hosting.log_retention,
                 log_removal=self._hosting.log_removal,
@@ -188,6 +191,7 @@ class ServicesStack(Stack):
             "Bot",
             config=config,
             records=self._props.data.records,
+            jobs=self._props.data.jobs,
             hosting=self._hosting,
             image=self._images.bot,
         )
@@ -201,51 +205,20 @@ class ServicesStack(Stack):
         )
         unhealthy = self._alarms.on_unhealthy_hosts("bot", bot.target_group)
         self._alarms.on_no_healthy_host("bot", bot.target_group)
-        scaling = bot.run(balancer=api.balancer, rollback_alarms=[unhealthy.alarm_name])
+        tasks = bot.run(balancer=api.balancer, rollback_alarms=[unhealthy.alarm_name])
         self._calls = CallMetrics(self, "CallMetrics", namespace=config.prefix, log=bot.log_group)
-        scaling.scale_to_track_custom_metric(
-            "PlacesTaken",
-            metric=self._calls.taken_percent,
-            target_value=config.bot.busy_percent,
-            scale_in_cooldown=Duration.minutes(10),
-            scale_out_cooldown=Duration.seconds(30),
-        )
+        scale_with_calls(tasks, config=config, calls=self._calls, jobs=self._props.data.jobs)
         return bot
 
     def _watch(self, targets: dict[str, elb.ApplicationTargetGroup], bot: Workload) -> None:
         """Watches what matters to callers, and shows it on one page."""
         config, jobs = self._props.config, self._props.data.jobs
-        self._alarms.add(
-            "callers-turned-away",
-            "Callers are told that all agents are busy: raise bot.max_tasks, or look at why the "
-            "tasks are too few.",
-            bot.target_group.metrics.http_code_target(
-                elb.HttpCodeTarget.TARGET_5XX_COUNT, period=Duration.minutes(1)
-            ),
-            threshold=3,
-            periods=5,
-            datapoints=2,
-        )
-        self._alarms.add(
-            "calls-failed",
-            "Calls end by our fault: look for 'call failed' and 'session process died' in the log.",
-            self._calls.failed.with_(period=Duration.minutes(5)),
-            threshold=3,
-        )
-        self._alarms.add(
-            "protection-failing",
-            "Tasks with calls cannot ask ECS to be spared: look for 'task protection failed' and "
-            "its code in the log, before the next deployment.",
-            self._calls.protection_failed.with_(period=Duration.minutes(5)),
-            threshold=3,
-        )
-        self._alarms.add(
-            "dead-letters",
-            "A call killed three bots: its job is in the dead-letter queue.",
-            jobs.dead_letters.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic="Maximum"
-            ),
-            threshold=1,
+        watch_calls(
+            self._alarms,
+            config=config,
+            calls=self._calls,
+            jobs=jobs,
+            bots=bot.target_group,
         )
         self._dashboard = Dashboard(
             self,

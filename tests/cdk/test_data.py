@@ -1,5 +1,7 @@
 """What outlives a deployment."""
 
+from cdk.config.drain import Drain
+from services.common.jobs import LONGEST_WAIT_SECONDS
 from services.common.records import TTL_ATTRIBUTE, table_definition
 from tests.cdk.templates import Templates
 
@@ -31,7 +33,9 @@ def test_a_job_comes_back_after_its_lease_and_dies_after_three_bots(templates: T
     assert queue["VisibilityTimeout"] == 15
     assert templates.environment("bot")["LEASE_SECONDS"] == "15"
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
-    assert queue["MessageRetentionPeriod"] > 3600
+    three_bots = 3 * (Drain.model_fields["longest_call_seconds"].metadata[1].le + 600)
+    assert queue["MessageRetentionPeriod"] > three_bots
+    assert queue["ReceiveMessageWaitTimeSeconds"] == LONGEST_WAIT_SECONDS
     assert all(
         "KmsMasterKeyId" in q["Properties"] for q in templates.all("AWS::SQS::Queue").values()
     )

@@ -34,6 +34,7 @@ _PARTS = {
 _CLASSES = {
     "_budget": ("Budget", "budget.py"),
     "_table": ("Table", "dynamodb.py"),
+    "jobs": ("JobQueue", "jobs.py"),
     "store": ("SessionStore", "sessions.py"),
 }
 """Which class is behind an attribute, and its file."""
@@ -68,9 +69,9 @@ def actions_of(owner: str, part: str) -> set[str]:
     return found
 
 
-def used_store_methods(service: str) -> set[str]:
-    """Methods of the session store that a service's files call, whatever they call the store."""
-    methods = parts_of("store").keys()
+def used_methods(service: str, owner: str, names: tuple[str, ...]) -> set[str]:
+    """Methods of a class that a service's files call, by the names that they have for it."""
+    methods = parts_of(owner).keys()
     return {
         node.func.attr
         for file in (ROOT / service).rglob("*.py")
@@ -78,7 +79,7 @@ def used_store_methods(service: str) -> set[str]:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in methods
-        and ast.unparse(node.func.value).split(".")[-1] in ("store", "sessions", "_sessions")
+        and ast.unparse(node.func.value).split(".")[-1] in names
     }
 
 
@@ -88,9 +89,31 @@ def used_store_methods(service: str) -> set[str]:
 def test_a_service_may_do_to_session_records_what_its_code_does(
     service: str, granted: tuple[str, ...]
 ) -> None:
-    used = used_store_methods(service)
+    used = used_methods(service, "store", ("store", "sessions", "_sessions"))
     assert used
     assert set().union(*(actions_of("store", method) for method in used)) == set(granted)
+
+
+def queue_actions_of(method: str) -> set[str]:
+    """SQS's actions behind one method of the jobs queue, named as boto3's calls are in small."""
+    found: set[str] = set()
+    for node in ast.walk(parts_of("jobs")[method]):
+        match node:
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=client), attr=c):
+                if client in ("_client", "_waiting"):
+                    found.add("".join(word.capitalize() for word in c.split("_")))
+            case ast.Attribute(value=ast.Name(id="self"), attr=own) if own in parts_of("jobs"):
+                found |= queue_actions_of(own)
+    return found
+
+
+@pytest.mark.parametrize(("service", "granted"), [("server", server.QUEUE_ACTIONS)])
+def test_a_service_may_do_with_jobs_what_its_code_does(
+    service: str, granted: tuple[str, ...]
+) -> None:
+    used = used_methods(service, "jobs", ("jobs", "_jobs", "_queue"))
+    assert used
+    assert set().union(*(queue_actions_of(method) for method in used)) == set(granted)
 
 
 def test_the_bots_tools_may_look_orders_up_and_no_more() -> None:
@@ -112,7 +135,7 @@ def test_aws_is_called_nowhere_else() -> None:
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in ("boto3.client", "boto3.resource")
     }
-    assert makers == {("common/aws.py", "'dynamodb'"), ("common/aws.py", "'ssm'")}
+    assert makers == {("common/aws.py", f"'{name}'") for name in ("dynamodb", "sqs", "ssm")}
 
 
 def role_actions(templates: Templates, policy: str) -> set[str]:
@@ -131,9 +154,12 @@ def test_the_roles_have_these_grants_and_no_other(large: Templates, small: Templ
     secrets = {"ssm:GetParameters"}
     model = {"bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"}
     logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert role_actions(large, "ServerTaskRole") == server_calls | secrets
+    sends = {f"sqs:{action}" for action in server.QUEUE_ACTIONS}
+    serves = {f"sqs:{action}" for action in bot.QUEUE_ACTIONS}
+    assert role_actions(large, "ServerTaskRole") == server_calls | secrets | sends
     itself = {"ecs:UpdateTaskProtection"}
-    assert role_actions(large, "BotTaskRole") == bot_calls | secrets | model | itself
+    assert role_actions(large, "BotTaskRole") == bot_calls | secrets | model | itself | serves
+    assert role_actions(small, "BotTaskRole") == bot_calls | secrets | model | itself
     assert role_actions(large, "ClientTaskRole") == set()
     assert role_actions(small, "ServerRole") == server_calls | secrets | logs
 
@@ -172,14 +198,30 @@ def test_a_key_of_the_teams_own_decrypts_these_parameters_only(flags: dict[str, 
     found = decrypt.to_statement_json()
     assert (found["Action"], found["Resource"]) == ("kms:Decrypt", key)
     conditions = found["Condition"]["StringEquals"]
+    prefix = "arn:aws:ssm:us-east-1:123456789012:parameter/voice-agents/large/"
     assert conditions["kms:EncryptionContext:PARAMETER_ARN"] == [
-        "arn:aws:ssm:us-east-1:123456789012:parameter/voice-agents/large/API_KEY"
+        f"{prefix}{name}" for name in server.SECRETS
     ]
     assert conditions["kms:ViaService"].startswith("ssm.us-east-1.")
 
 
-def test_the_key_is_used_through_dynamodb_only(templates: Templates) -> None:
-    for id, statement in templates.statements():
-        if any(action.startswith("kms:") for action in as_list(statement["Action"])):
-            through = statement["Condition"]["StringEquals"]["kms:ViaService"]
-            assert through["Fn::Join"][1][0] == "dynamodb.us-east-1.", id
+def test_the_key_is_used_through_the_services_that_hold_data_only(
+    large: Templates, small: Templates
+) -> None:
+    for templates, services in ((large, {"dynamodb", "sqs"}), (small, {"dynamodb"})):
+        through = {
+            statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Join"][1][0]
+            for _, statement in templates.statements()
+            if any(action.startswith("kms:") for action in as_list(statement["Action"]))
+        }
+        assert through == {f"{service}.us-east-1." for service in services}
+
+
+def test_who_sends_jobs_may_make_data_keys_and_nothing_else(large: Templates) -> None:
+    for policy in ("ServerTaskRole", "BotTaskRole"):
+        (uses,) = [
+            as_list(statement["Action"])
+            for id, statement in large.statements()
+            if id.startswith(policy) and "sqs." in str(statement.get("Condition"))
+        ]
+        assert uses == ["kms:Decrypt", "kms:GenerateDataKey"]

@@ -19,7 +19,7 @@ def test_there_are_as_many_nat_gateways_as_configured(small: Templates, large: T
 def test_s3_and_dynamodb_have_free_gateways_and_the_rest_what_is_configured(
     small: Templates, large: Templates
 ) -> None:
-    for templates, interfaces in ((small, 0), (large, 5)):
+    for templates, interfaces in ((small, 0), (large, 6)):
         types = [
             e["Properties"]["VpcEndpointType"]
             for e in templates.all("AWS::EC2::VPCEndpoint").values()

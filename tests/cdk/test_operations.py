@@ -33,11 +33,22 @@ def test_somebody_is_called_for_what_matters(templates: Templates, alarm: str) -
     found = [
         a["Properties"]
         for a in templates.all("AWS::CloudWatch::Alarm").values()
-        if a["Properties"]["AlarmName"] == f"voice-agents-{templates.name}-{alarm}"
+        if a["Properties"].get("AlarmName") == f"voice-agents-{templates.name}-{alarm}"
     ]
     assert len(found) == 1
     assert found[0]["AlarmActions"] == found[0]["OKActions"]
     assert found[0]["AlarmDescription"].endswith(".")
+
+
+def test_somebody_is_called_for_jobs_that_wait_where_there_are_any(
+    small: Templates, large: Templates
+) -> None:
+    for templates, times in ((small, 0), (large, 1)):
+        names = [
+            a["Properties"].get("AlarmName", "")
+            for a in templates.all("AWS::CloudWatch::Alarm").values()
+        ]
+        assert names.count(f"voice-agents-{templates.name}-jobs-waiting") == times
 
 
 def test_the_topic_is_encrypted_and_lets_alarms_publish(templates: Templates) -> None:
@@ -68,8 +79,9 @@ def test_a_failed_call_has_the_reason_that_is_counted() -> None:
 
 def test_the_dashboard_shows_every_alarm(templates: Templates) -> None:
     body = json.dumps(templates.one("AWS::CloudWatch::Dashboard")["DashboardBody"])
-    for id in templates.all("AWS::CloudWatch::Alarm"):
-        assert id in body
+    for id, alarm in templates.all("AWS::CloudWatch::Alarm").items():
+        for_people = "OKActions" in alarm["Properties"]
+        assert (id in body) is for_people
 
 
 def test_a_deployment_ends_by_telling_the_addresses(large: Templates) -> None:

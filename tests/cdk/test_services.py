@@ -1,15 +1,16 @@
 """The three services: how they run, and what they are told."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from cdk.config import load_environment, parts
 from cdk.services import bot, server
 from services.bot.settings import BotSettings
 from services.common.settings import CommonSettings, _is_secret
 from services.server.boundary import REQUEST_SECONDS
-from services.server.settings import ServerSettings
+from services.server.settings import DailyGeo, ServerSettings, ServerTransport
 from tests.cdk.templates import Templates
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +103,43 @@ def test_only_a_load_balancer_reaches_a_service_and_only_where_it_serves(large: 
     }
 
 
+def egress(templates: Templates, service: str) -> set[tuple[str, int, int]]:
+    group = templates.one("AWS::EC2::SecurityGroup", f"{service}Group")
+    return {(r["IpProtocol"], r["FromPort"], r["ToPort"]) for r in group["SecurityGroupEgress"]}
+
+
+def test_only_bots_that_join_rooms_reach_more_than_https(
+    large: Templates, small: Templates
+) -> None:
+    https = {("tcp", 443, 443)}
+    daily = {("udp", 3478, 3478), ("udp", 40000, 49999), ("udp", 23000, 26999)}
+    assert egress(large, "Bot") == https | daily
+    assert egress(large, "Server") == egress(large, "Client") == egress(small, "Bot") == https
+
+
+def test_both_sides_know_how_many_calls_are_let_in(templates: Templates) -> None:
+    limit = "1000" if templates.name == "large" else "10"
+    for service in ("server", "bot"):
+        assert templates.environment(service)["MAX_CALLS"] == limit
+
+
+def test_rooms_outlive_the_longest_call(large: Templates, small: Templates) -> None:
+    told = large.environment("server")
+    drain = load_environment("large").drain
+    resume = CommonSettings.model_fields["resume_seconds"].default
+    ticket = ServerSettings.model_fields["ticket_seconds"].default
+    least = drain.longest_call_seconds + drain.lease_seconds + resume + ticket
+    assert least < int(told["ROOM_SECONDS"]) < 86_400
+    assert (told["TRANSPORTS"], told["ROOM_POOL"]) == ("websocket,daily", "2")
+    assert small.environment("server")["TRANSPORTS"] == "websocket"
+    assert "ROOM_POOL" not in small.environment("server")
+
+
+def test_the_places_of_dailys_media_servers_are_the_servers() -> None:
+    assert set(get_args(parts.DailyGeo)) == set(get_args(DailyGeo))
+    assert set(get_args(parts.Transport)) < set(get_args(ServerTransport))
+
+
 def test_a_bots_task_is_let_go_in_the_order_that_saves_calls(large: Templates) -> None:
     found = container(large, "bot")
     group = large.one("AWS::ElasticLoadBalancingV2::TargetGroup", "Bot")
@@ -124,6 +162,29 @@ def test_bots_follow_the_places_taken(large: Templates) -> None:
     assert metric["MetricTransformations"][0]["MetricValue"] == "$.taken_percent"
 
 
+def test_bots_follow_the_jobs_that_wait(large: Templates, small: Templates) -> None:
+    part = "BotServiceTaskCountTargetJobs"
+    policy = large.one("AWS::ApplicationAutoScaling::ScalingPolicy", part)
+    steps = policy["StepScalingPolicyConfiguration"]["StepAdjustments"]
+    # From one job on; from 29, which one task of 28 places does not take; from 113, as four do not.
+    assert [(s["MetricIntervalLowerBound"], s["ScalingAdjustment"]) for s in steps] == [
+        (0, 1),
+        (28, 4),
+        (112, 10),
+    ]
+    alarm = large.one("AWS::CloudWatch::Alarm", part)
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 1)
+    assert not [id for id in small.all("AWS::CloudWatch::Alarm") if id.startswith(part)]
+
+
+@pytest.mark.parametrize("service", ["server", "bot"])
+def test_the_queue_is_named_where_calls_go_through_it(
+    large: Templates, small: Templates, service: str
+) -> None:
+    assert "JobsQueue" in str(large.environment(service)["JOBS_QUEUE_URL"])
+    assert "JOBS_QUEUE_URL" not in small.environment(service)
+
+
 @pytest.mark.parametrize("service", ["server", "bot"])
 def test_a_service_is_told_only_what_it_reads(templates: Templates, service: str) -> None:
     known = {name.upper() for name in _SETTINGS[service].model_fields}
@@ -138,10 +199,12 @@ def test_a_service_starts_with_what_it_is_told(
     for name in cls.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in templates.environment(service).items():
-        monkeypatch.setenv(name, value if isinstance(value, str) else "a-table")
+        made = "https://sqs.example" if name == "JOBS_QUEUE_URL" else "a-table"
+        monkeypatch.setenv(name, value if isinstance(value, str) else made)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("PARAMETER_PREFIX", "")
     monkeypatch.setenv("API_KEY", "a-key-for-this-test")
+    monkeypatch.setenv("DAILY_API_KEY", "a-daily-key-for-this-test")
     settings = cls()
     assert settings.sessions_table == "a-table"
     assert settings.log_format == "json"

@@ -16,8 +16,8 @@ _ITEM = 30
 _COLUMN = 14
 
 _LEFT_OUT = (
-    "Not counted: the hosted zone (0.50 a month), image storage, flow and access logs in S3, the "
-    "jobs queue, transcripts, tax."
+    "Not counted: the hosted zone (0.50 a month), image storage, flow and access logs in S3, KMS "
+    "requests, transcripts, tax."
 )
 
 
@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--env", required=True, help="an environment in cdk/environments")
     parser.add_argument("--calls", type=int, default=10_000, help="calls in a month")
     parser.add_argument("--minutes", type=float, default=Call().minutes, help="of a call")
+    parser.add_argument("--daily", action="store_true", help="calls come through rooms on Daily")
     options = parser.parse_args(argv)
     if options.calls < 0 or options.minutes <= 0:
         parser.error("--calls is 0 or more, and --minutes more than 0")
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return USAGE_EXIT
-    call = Call(minutes=options.minutes)
+    call = Call(minutes=options.minutes, on_daily=options.daily)
     sys.stdout.writelines(f"{line}\n" for line in report(configs, call=call, calls=options.calls))
     return 0
 
@@ -80,9 +81,10 @@ def _basis(call: Call) -> list[str]:
         "Assumptions",
         *(f"  {what:{_ITEM}}{value}" for what, value in call.told()),
         "",
-        f"List prices in {prices.REGION} of {prices.WRITTEN_ON}; compare aws.amazon.com/…",
+        f"List prices in {prices.REGION}, compared on {prices.WRITTEN_ON} with what is named last; "
+        "aws.amazon.com/… decides",
         *(
-            f"  {price.unit:{_ITEM + 4}}{_plain(price.usd):>14}  {price.source}"
+            f"  {price.unit:{_ITEM + 4}}{_plain(price.usd):>14}  {price.source:{_ITEM}}{price.seen}"
             for price in prices.all_prices()
         ),
         "",

@@ -16,6 +16,9 @@ _GB = 1e9
 MODEL_GB_AN_HOUR = 0.36
 """Between bot and model: base64 in JSON in signed frames, measured with the emulator."""
 
+DAILY_GB_AN_HOUR = 0.1
+"""Between bot and Daily: compressed sound both ways and the agent's face. A guess, not measured."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
@@ -28,6 +31,7 @@ class Call:
         prompt_tokens: Instructions and tools, read at the beginning of each connection.
         connection_minutes: After how many a connection to the model is made anew.
         log_bytes: What all services log about it.
+        on_daily: Whether it goes through a room on Daily, and not through the load balancer.
     """
 
     minutes: float = 3.0
@@ -36,6 +40,7 @@ class Call:
     prompt_tokens: int = 1500
     connection_minutes: float = 8.0
     log_bytes: int = 20_000
+    on_daily: bool = False
 
     @property
     def seconds(self) -> float:
@@ -59,6 +64,8 @@ class Call:
 
     def told(self) -> list[tuple[str, str]]:
         """The assumptions in words."""
+        exchange = f"{DAILY_GB_AN_HOUR} GB an hour of calls, a guess"
+        daily = [("bot and Daily exchange", exchange)] if self.on_daily else []
         return [
             ("a call lasts", f"{self.minutes:g} minutes"),
             ("the agent speaks", f"{self.spoken_share:.0%} of the time"),
@@ -66,6 +73,7 @@ class Call:
             ("tokens of speech", f"{TOKENS_A_SECOND} a second, silence included"),
             ("instructions and tools", f"{self.prompt_tokens} tokens a connection"),
             ("bot and model exchange", f"{MODEL_GB_AN_HOUR} GB an hour of calls"),
+            *daily,
             ("logs", f"{self.log_bytes / 1000:g} kB a call"),
             ("a month", f"{HOURS_A_MONTH} hours"),
         ]

@@ -4,15 +4,30 @@ from math import ceil
 
 from cdk.config import Environment
 from cdk.operator.cost import prices
-from cdk.operator.cost.assumptions import MODEL_GB_AN_HOUR, TOKENS_A_SECOND, Call
+from cdk.operator.cost.assumptions import (
+    DAILY_GB_AN_HOUR,
+    MODEL_GB_AN_HOUR,
+    TOKENS_A_SECOND,
+    Call,
+)
 from cdk.operator.cost.idle import task_hour
 from cdk.operator.cost.line import Line
 
 _WRITES_A_TURN = 4
 """A transaction checks the session's item and puts the turn's; each counts twice."""
 
-_WRITES_A_CALL = 6
-"""Open, take, activate, end, and two more where the line drops once."""
+_WRITES_A_CALL = 16
+"""Open and end with a place in the budget, six each: ``services.common.budget``. Take, activate,
+and two more where the line drops once."""
+
+_RENEWALS_A_LEASE = 3
+"""Writes, and changes of a job's visibility: ``services.bot.lease``."""
+
+_QUEUE_REQUESTS = 3
+"""Send, receive, delete."""
+
+_ON_DAILY = 2
+"""Participants: the caller and the bot."""
 
 _REQUESTS = 4
 """Connect, its preflight, the page's probe and one question for the status."""
@@ -28,7 +43,8 @@ def call_lines(config: Environment, call: Call) -> list[Line]:
         Line("Nova Sonic", _model(call)),
         Line("bot, its share of a task", _bot(config, call)),
         Line("network to the model", call.hours * MODEL_GB_AN_HOUR * _model_gb(config)),
-        Line("load balancer and Internet", _caller(call)),
+        Line("load balancer and Internet", 0.0 if call.on_daily else _caller(call)),
+        Line("Daily, NAT gateway, queue", _daily(config, call) if call.on_daily else 0.0),
         Line("records, logs, requests", _rest(config, call)),
     ]
 
@@ -63,8 +79,24 @@ def _caller(call: Call) -> float:
     return passed * prices.CAPACITY_UNIT_HOUR.usd + call.gb_to_caller * prices.OUT_GB.usd
 
 
+def _daily(config: Environment, call: Call) -> float:
+    return (
+        _ON_DAILY * call.minutes * prices.DAILY_MINUTE.usd
+        + call.hours * DAILY_GB_AN_HOUR * (prices.NAT_GB.usd + prices.OUT_GB.usd)
+        + (_QUEUE_REQUESTS + _renewals(config, call)) * prices.QUEUE_REQUEST.usd
+    )
+
+
+def _renewals(config: Environment, call: Call) -> float:
+    return call.seconds / config.drain.lease_seconds * _RENEWALS_A_LEASE
+
+
 def _rest(config: Environment, call: Call) -> float:
-    writes = _WRITES_A_CALL + _WRITES_A_TURN * call.turns_a_minute * call.minutes
+    writes = (
+        _WRITES_A_CALL
+        + _WRITES_A_TURN * call.turns_a_minute * call.minutes
+        + _renewals(config, call)
+    )
     cost = (
         writes * prices.TABLE_WRITE.usd
         + call.log_bytes / 1e9 * prices.LOG_GB.usd

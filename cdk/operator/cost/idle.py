@@ -22,18 +22,27 @@ _ENDPOINTS = {"ecr": 2}
 _ALARMS_A_POLICY = 2
 """That target tracking makes by itself: one to scale out, one to scale in."""
 
+_POLLS_AN_HOUR = 3600 / 10
+"""Of one process that waits for a job: ``services.common.jobs``."""
+
 _INSIGHTS_METRICS_A_TASK = 40
 """About as many as Container Insights reports for a task and its container."""
 
 
 def alarms(config: Environment) -> int:
-    """How many alarms the stacks make."""
-    return _SHARED_ALARMS + _SERVER_ALARMS[config.server.compute]
+    """How many alarms the stacks make for people."""
+    of_the_queue = 1 if config.uses_daily else 0
+    return _SHARED_ALARMS + _SERVER_ALARMS[config.server.compute] + of_the_queue
 
 
-def scaling_policies(config: Environment) -> int:
+def tracking_policies(config: Environment) -> int:
     """How many target-tracking policies the stacks make: one a service, and the bot's second."""
     return len(fargate_sizes(config)) + 1
+
+
+def stepping_policies(config: Environment) -> int:
+    """How many policies with an alarm of their own: the bot's, by the jobs that wait."""
+    return 1 if config.uses_daily else 0
 
 
 def endpoints(config: Environment) -> int:
@@ -56,6 +65,11 @@ def task_hour(config: Environment, size: TaskSize) -> float:
     return vcpus + size.memory / 1024 * prices.GIB_HOUR[architecture].usd
 
 
+def _polls_an_hour(config: Environment) -> float:
+    waiting = config.bot.min_tasks * config.bot.spare_sessions
+    return _POLLS_AN_HOUR * waiting if config.uses_daily else 0.0
+
+
 def idle_lines(config: Environment) -> list[Line]:
     """The month's bill, item by item."""
     zones = len(config.network.availability_zones)
@@ -63,7 +77,9 @@ def idle_lines(config: Environment) -> list[Line]:
     sizes = fargate_sizes(config)
     tasks = sum(size.min_tasks for size in sizes.values())
     addresses = LOAD_BALANCERS * zones + gateways
-    all_alarms = alarms(config) + _ALARMS_A_POLICY * scaling_policies(config)
+    all_alarms = (
+        alarms(config) + _ALARMS_A_POLICY * tracking_policies(config) + stepping_policies(config)
+    )
     insights = tasks * _INSIGHTS_METRICS_A_TASK if config.operations.container_insights else 0
     return [
         *(
@@ -88,6 +104,7 @@ def idle_lines(config: Environment) -> list[Line]:
             "alarms and metrics",
             all_alarms * prices.ALARM_MONTH.usd + CUSTOM_METRICS * prices.METRIC_MONTH.usd,
         ),
+        Line("jobs queue", HOURS_A_MONTH * _polls_an_hour(config) * prices.QUEUE_REQUEST.usd),
         Line("Container Insights", insights * prices.INSIGHTS_METRIC_MONTH.usd),
         Line("dashboard", prices.DASHBOARD_MONTH.usd),
     ]

@@ -163,11 +163,12 @@ def operations_nodes(found: Architecture) -> Iterator[Node]:
 
 
 def operations_arrows(found: Architecture) -> Iterator[Arrow]:
-    """Which topic the alarms go to."""
+    """Which topic the alarms go to that are for people; others move the number of tasks."""
     told: dict[str, list[str]] = {}
     for alarm in found.all(_ALARM):
-        for topic in found.named(alarm, alarm.properties.get("AlarmActions")):
-            told.setdefault(topic.key, []).append(alarm.key)
+        for target in found.named(alarm, alarm.properties.get("AlarmActions")):
+            if target.type == _TOPIC:
+                told.setdefault(target.key, []).append(alarm.key)
     for topic_key, alarms in told.items():
         yield Arrow(source="alarms", target=topic_key, resources=tuple(alarms))
 

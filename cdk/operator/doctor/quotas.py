@@ -66,9 +66,9 @@ def check_addresses(config: Environment, account: Account) -> list[Finding]:
 
 
 def check_streams(config: Environment, account: Account) -> list[Finding]:
-    """Bedrock allows as many streams at once as the bots have places."""
+    """Bedrock allows as many streams at once as calls are let in."""
     subject = "Bedrock streams"
-    places = config.bot.max_tasks * config.bot.sessions_per_task
+    calls = config.max_calls
     name = _MODEL_NAMES[config.nova.model]
     quota = _stream_quota(account, config.nova.region, name)
     if quota is None:
@@ -76,21 +76,21 @@ def check_streams(config: Environment, account: Account) -> list[Finding]:
             note(
                 subject,
                 f"Service Quotas lists no concurrent requests for {name}: accounts are said to "
-                f"have {_USUAL_STREAMS}; ask AWS Support before more than that of the {places} "
-                "places are taken",
+                f"have {_USUAL_STREAMS}, and {calls} calls are let in at once: ask AWS Support, "
+                "and keep nova.max_calls at what you are given",
             )
         ]
     allowed = quota["Value"]
-    if allowed < places:
+    if allowed < calls:
         return [
             wrong(
                 subject,
-                f"the bots have {places} places and the model takes {allowed:g} calls at once: "
+                f"{calls} calls are let in at once and the model takes {allowed:g}: "
                 f"{_ask_for(config.nova.region, 'bedrock', quota['QuotaCode'])}, or lower "
-                "bot.max_tasks",
+                "nova.max_calls",
             )
         ]
-    return [good(subject, f"{places} places, {allowed:g} allowed")]
+    return [good(subject, f"{calls} calls at once, of {allowed:g}")]
 
 
 def _quota(account: Account, service: str, code: str) -> float:

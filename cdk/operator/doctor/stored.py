@@ -24,14 +24,16 @@ def check_secrets(config: Environment, account: Account) -> list[Finding]:
 
 
 def check_daily_key(config: Environment, account: Account) -> list[Finding]:
-    """Daily takes the key that is stored, if one is."""
+    """Daily takes the key that is stored, where callers come through Daily."""
+    if not config.uses_daily:
+        return [good("Daily key", "none is needed")]
     subject = "Daily key"
     path = f"{config.parameter_prefix}/DAILY_API_KEY"
     ssm = account.client("ssm")
     try:
         key = ssm.get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
-        return [good(subject, f"none under {config.parameter_prefix}, and none is needed")]
+        return [wrong(subject, f"there is no {path} to try: make secrets ENV={config.name}")]
     url = os.environ.get("DAILY_API_URL", DAILY_URL).rstrip("/")
     try:
         answer = get_json(f"{url}/", headers={"Authorization": f"Bearer {key}"})

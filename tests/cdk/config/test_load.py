@@ -169,6 +169,18 @@ def test_the_example_explains_every_key() -> None:
             "drain.longest_call_seconds: 600 is less than the 1800 that agent 'order-desk' allows;",
         ),
         (
+            "server",
+            "transports = []",
+            "server.transports: [] will not do; use websocket, daily or both.",
+        ),
+        (
+            "daily",
+            'geo = "eu-north-1"',
+            "daily.geo: 'eu-north-1' will not do; use one of af-south-1, ap-northeast-2, ",
+        ),
+        ("daily", "rooms_ahead = 21", "daily.rooms_ahead: 21 will not do; use a number from 0 to"),
+        ("nova", "max_calls = 0", "nova.max_calls: 0 will not do; use a number of calls from 1 to"),
+        (
             "network",
             'interface_endpoints = ["s3"]',
             "network.interface_endpoints.0: 's3' will not do",
@@ -188,6 +200,12 @@ def test_a_wrong_value_is_one_sentence_with_key_and_remedy(
     assert len(found) == 1
     assert found[0].startswith(problem)
     assert found[0].endswith(".")
+
+
+def test_no_more_calls_are_let_in_than_there_are_places(tmp_path: Path) -> None:
+    (tmp_path / "prod.toml").write_text(with_line("nova", "max_calls = 1000"))
+    assert load_environment("prod", folder=tmp_path).max_calls == 2 * 5
+    assert load_environment("large").max_calls == 1000
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:

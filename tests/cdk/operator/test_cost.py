@@ -47,6 +47,28 @@ def test_a_minute_of_speech_by_hand(config: Environment) -> None:
     assert bill["load balancer and Internet"] == pytest.approx(out * 0.09 + passed * 0.008)
 
 
+def test_a_call_on_daily_by_hand(config: Environment) -> None:
+    here = by_item(call_lines(config, Call(minutes=1)))
+    there = by_item(call_lines(config, Call(minutes=1, on_daily=True)))
+    assert here["Daily, NAT gateway, queue"] == there["load balancer and Internet"] == 0
+    renewed = 60 / 15 * 3
+    carried = 0.1 / 60 * (0.045 + 0.09)
+    assert there["Daily, NAT gateway, queue"] == pytest.approx(
+        2 * 0.004 + carried + (3 + renewed) * 0.40e-6
+    )
+
+
+def test_processes_that_wait_for_jobs_ask_the_queue(config: Environment) -> None:
+    assert by_item(idle_lines(config))["jobs queue"] == 0
+    asked = 6 * 6 * 360 * 730
+    large = by_item(idle_lines(load_environment("large")))
+    assert large["jobs queue"] == pytest.approx(asked * 0.40e-6)
+
+
+def test_every_price_says_where_it_was_read() -> None:
+    assert all(price.seen and price.source for price in prices.all_prices())
+
+
 def test_a_call_twice_as_long_costs_about_twice_as_much(config: Environment) -> None:
     short, long = (total(call_lines(config, Call(minutes=m))) for m in (3, 6))
     assert 1.9 < long / short < 2
@@ -97,11 +119,12 @@ def test_it_counts_what_the_templates_have(templates: Templates) -> None:
     assert len(endpoints) == idle.endpoints(config)
     assert len(acl["Rules"]) == idle.FIREWALL_RULES
     assert len(templates.all("AWS::KMS::Key")) == idle.KEYS
-    assert len(templates.all("AWS::CloudWatch::Alarm")) == idle.alarms(config)
+    alarms = idle.alarms(config) + idle.stepping_policies(config)
+    assert len(templates.all("AWS::CloudWatch::Alarm")) == alarms
     assert len(templates.all("AWS::CloudWatch::Dashboard")) == 1
     assert len(templates.all("AWS::Logs::MetricFilter")) == idle.CUSTOM_METRICS
     policies = templates.all("AWS::ApplicationAutoScaling::ScalingPolicy")
-    assert len(policies) == idle.scaling_policies(config)
+    assert len(policies) == idle.tracking_policies(config) + idle.stepping_policies(config)
     assert minimum == sum(size.min_tasks for size in idle.fargate_sizes(config).values())
 
 
@@ -110,7 +133,7 @@ def test_environments_stand_side_by_side(capfd: pytest.CaptureFixture[str]) -> N
     said = capfd.readouterr().out.splitlines()
     assert said[0].split() == ["US", "dollars", "example", "small", "large"]
     assert [line for line in said if line.startswith("A month with 500 calls")]
-    assert len([line for line in said if line.endswith("/pricing")]) > 15
+    assert len([line for line in said if "/pricing " in line]) > 15
 
 
 def test_an_environment_is_listed_once(capfd: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from services.common.settings import SHORTEST_API_KEY, _key_form
 
 ROOT = Path(__file__).parents[3]
 API_KEY = "k3y-that-nobody-may-see"
+DAILY_KEY = "0123456789abcdef" * 4
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -86,6 +87,23 @@ def test_enter_leaves_optional_secrets_out_and_keeps_what_is_stored(
     assert command.main(["--env", "example"], ask=typed("", "", "")) == 0
     answer = ssm.get_parameter(Name="/voice-agents/example/API_KEY", WithDecryption=True)
     assert (answer["Parameter"]["Value"], answer["Parameter"]["Version"]) == (API_KEY, 1)
+
+
+def test_dailys_key_is_asked_for_and_missed_where_callers_come_through_daily(
+    ssm: SSMClient,
+    typed: Answers,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    example = load_environment("example")
+    server = example.server.model_copy(update={"transports": ("daily",)})
+    config = example.model_copy(update={"server": server})
+    monkeypatch.setattr(command, "load_environment", lambda name: config)
+    assert command.main(["--env", "example"], ask=typed(API_KEY, *[""] * 5)) == 1
+    assert "✗ /voice-agents/example/DAILY_API_KEY is missing" in capfd.readouterr().out
+    assert command.main(["--env", "example"], ask=typed("", DAILY_KEY, "", "")) == 0
+    answer = ssm.get_parameter(Name="/voice-agents/example/DAILY_API_KEY", WithDecryption=True)
+    assert answer["Parameter"]["Value"] == DAILY_KEY
 
 
 def test_a_new_value_replaces_the_old_one(ssm: SSMClient, typed: Answers) -> None:

@@ -79,7 +79,9 @@ def test_the_way_of_a_call(large: Templates) -> None:
         ("Bot", "Records sessions", "reads and writes"),
         ("Bot", "Records orders", "reads"),
         ("Bot", "Amazon Bedrock", "talks"),
-        ("13 alarms", "Alarms topic", ""),
+        ("Server", "Jobs queue", "writes"),
+        ("Bot", "Jobs queue", "reads and writes"),
+        ("15 alarms", "Alarms topic", ""),
     }
 
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cdk.config import Environment, load_environment
+from cdk.config.parts import Images
 from cdk.operator.account import Account
 
 
@@ -74,7 +75,8 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 @pytest.fixture
 def config() -> Environment:
-    return load_environment("example")
+    images = Images(repositories="voice-agents", tag="0.1.0")
+    return load_environment("example").model_copy(update={"images": images})
 
 
 @pytest.fixture
