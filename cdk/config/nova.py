@@ -23,4 +23,6 @@ MODELS = {
         ("us-east-1", "eu-north-1", "ap-northeast-1"), end_of_life=date(2026, 9, 14)
     ),
 }
-"""Amazon Bedrock user guide, "Supported foundation models" and "Model lifecycle"."""
+"""Nova 2.5 Sonic's Regions: AWS's announcement of 2026-10-05, which gives no id; the id is the one
+that Pipecat 1.14 and AWS's own Strands Agents use. Nova 2 Sonic, of 2025-12-02: the model's card in
+the Amazon Bedrock user guide. Nova Sonic's end: "Model lifecycle" there."""
