@@ -21,9 +21,9 @@ _NETWORK = (
 
 _DATA = {
     "AWS::DynamoDB::Table": (Kind.TABLE, "DynamoDB table"),
-    "AWS::SQS::Queue": (Kind.QUEUE, "SQS queue"),
     "AWS::S3::Bucket": (Kind.BUCKET, "S3 bucket"),
     "AWS::KMS::Key": (Kind.KEY, "KMS key"),
+    "AWS::SQS::Queue": (Kind.QUEUE, "SQS queue"),
 }
 
 
