@@ -106,6 +106,7 @@ def test_a_lost_room_is_left_for_the_one_that_the_server_names(
 ) -> None:
     with calling_over_daily(stack, browser_type) as daily:
         daily.start()
+        daily.caller.choose("websocket")  # which takes effect with the next call
         daily.room("fail('connection-error')")
         daily.caller.wait_for_phase("reconnecting")
         daily.wait_until_in_room(2)
@@ -113,7 +114,7 @@ def test_a_lost_room_is_left_for_the_one_that_the_server_names(
         daily.caller.wait_for_phase("live")
         daily.caller.wait_to_read("note", "Connection restored")
         daily.caller.wait_to_hear()
-        assert daily.asked[1]["resume"] == "resume-1"
+        assert daily.asked[1] == {"transport": "daily", "resume": "resume-1"}
         assert daily.room("joined")["url"].endswith("voice-2")
         assert daily.room("microphone().readyState") == "live"
         assert daily.problems == []

@@ -24,8 +24,10 @@ export class ProblemError extends Error {
     return status === 0 || status === 408 || status === 429 || status >= 500;
   }
 
+  /** Whether there is an agent for everybody in turn: a 503 may also be of what the service needs. */
   get busy(): boolean {
-    return this.problem.status === 503;
+    const { status, slug } = this.problem;
+    return status === 503 && !slug.endsWith("-unavailable");
   }
 }
 

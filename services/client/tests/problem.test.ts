@@ -36,6 +36,11 @@ describe("problemFrom", () => {
     expect(problem.detail).toMatch(/\w+\.$/);
   });
 
+  it("takes a service without its records for no busy one", async () => {
+    const problem = await problemFrom(answer(503, { type: "/problems/store-unavailable" }));
+    expect(new ProblemError(problem)).toMatchObject({ busy: false, retryable: true });
+  });
+
   it("says when to ask again", async () => {
     const problem = await problemFrom(answer(503, {}, { "retry-after": "7" }));
     expect(problem.retryAfter).toBe(7);
