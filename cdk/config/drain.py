@@ -63,6 +63,7 @@ class Drain(BaseModel):
     stop_timeout_seconds: Annotated[
         int, Field(ge=2, le=120, description="seconds from 2 to 120, Fargate's bounds")
     ] = 120
+    # Renewed after a third and two thirds of it, with 5 s for each: the second may fail, too.
     lease_seconds: Annotated[int, Field(ge=15, le=600, description="seconds from 15 to 600")] = 15
     protection_minutes: Annotated[
         int, Field(ge=1, le=2880, description="minutes from 1 to 2880, the bounds of ECS")
