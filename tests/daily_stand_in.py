@@ -41,15 +41,26 @@ def _cut(path: str) -> str:
 
 
 @contextmanager
-def serve_daily(*, everything: Limit = EVERYTHING, deletions: Limit = DELETIONS) -> Iterator[Daily]:
-    """Serves a stand-in; it ends with whatever still hangs in it."""
-    stand_in = StandIn(DAILY_KEY, everything=everything, deletions=deletions)
+def serve_daily(
+    *, everything: Limit = EVERYTHING, deletions: Limit = DELETIONS, meet: bool = False
+) -> Iterator[Daily]:
+    """Serves a stand-in; it ends with whatever still hangs in it.
+
+    With ``meet`` its rooms can be joined, by whoever has `local.daily.sdk` for daily-python.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        stand_in = StandIn(
+            DAILY_KEY,
+            rooms_at=here if meet else None,
+            everything=everything,
+            deletions=deletions,
+        )
         config = uvicorn.Config(stand_in, log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield Daily(stand_in, f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+        yield Daily(stand_in, f"{here}/v1")
         server.should_exit = server.force_exit = True
         thread.join(timeout=30)
         assert not thread.is_alive()

@@ -17,8 +17,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8004)
     parser.add_argument("--api-key", default="local-daily-key", help="the DAILY_API_KEY")
     parser.add_argument("--domain", default="voice", help="rooms are at https://DOMAIN.daily.co")
+    parser.add_argument(
+        "--meet", action="store_true", help="rooms are here, to be joined with local/daily/sdk"
+    )
     asked = parser.parse_args()
-    stand_in = StandIn(asked.api_key, domain_name=asked.domain)
+    here = f"http://{asked.host}:{asked.port}" if asked.meet else None
+    stand_in = StandIn(asked.api_key, domain_name=asked.domain, rooms_at=here)
     uvicorn.run(stand_in, host=asked.host, port=asked.port, log_level="warning", lifespan="off")
 
 

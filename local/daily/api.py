@@ -9,12 +9,14 @@ from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from local.daily.faults import Fault, Faults, hang
 from local.daily.limits import DELETIONS, EVERYTHING, Limit, Window
-from local.daily.properties import RoomRequest
+from local.daily.meetings import Meetings
+from local.daily.properties import RoomRequest, TokenClaims
 from local.daily.rooms import MOST_LISTED, Rooms, TakenError
 from local.daily.tokens import TokenError, read_token
 
@@ -44,6 +46,7 @@ class StandIn:
 
     Attributes:
         rooms: The domain's rooms.
+        meetings: Who is in them.
         faults: The faults that are still to come.
         asked: Every request, in order.
         ahead_seconds: How far its clock is ahead of ours.
@@ -54,11 +57,22 @@ class StandIn:
         api_key: str,
         *,
         domain_name: str = "voice",
+        rooms_at: str | None = None,
         everything: Limit = EVERYTHING,
         deletions: Limit = DELETIONS,
     ) -> None:
-        """Begins without rooms."""
-        self.rooms = Rooms(domain_name)
+        """Begins without rooms.
+
+        Args:
+            api_key: The only key that is good.
+            domain_name: The name of the domain.
+            rooms_at: The address of this stand-in, for rooms that can be joined here (with
+                `local.daily.sdk`); None for rooms at Daily's address, where nobody knows of them.
+            everything: How many requests it takes.
+            deletions: How many rooms it deletes.
+        """
+        self.rooms = Rooms(rooms_at or f"https://{domain_name}.daily.co")
+        self.meetings = Meetings()
         self.faults = Faults()
         self.asked: list[Asked] = []
         self.ahead_seconds = 0.0
@@ -77,7 +91,9 @@ class StandIn:
                 Route(f"{ADMIN}/faults", self._add_fault, methods=["POST"]),
                 Route(f"{ADMIN}/clock", self._move_clock, methods=["POST"]),
                 Route(f"{ADMIN}/requests", self._tell, methods=["GET"]),
+                Route(f"{ADMIN}/present/{{name}}", self._tell_who, methods=["GET"]),
                 Route(f"{ADMIN}/health", self._health, methods=["GET"]),
+                WebSocketRoute("/{name}", self._meet),
             ],
             exception_handlers={_Refusal: _refuse},
         )
@@ -171,6 +187,7 @@ class StandIn:
         self._check(request)
         name = request.path_params["name"]
         room = self.rooms.delete(name)
+        self.meetings.end(name)
         if room is None:
             raise _Refusal(404, "not-found", f"room {name} not found")
         if room.expired(self.now):
@@ -180,12 +197,7 @@ class StandIn:
     async def _validate(self, request: Request) -> Response:
         self._check(request)
         try:
-            claims = read_token(
-                request.path_params["token"],
-                key=self._api_key,
-                domain_id=DOMAIN_ID,
-                now=self.now,
-            )
+            claims = self._claims(request.path_params["token"])
         except TokenError as error:
             raise _invalid(str(error)) from None
         told = {
@@ -197,6 +209,28 @@ class StandIn:
             "enable_screenshare": claims.ss,
         }
         return JSONResponse({name: value for name, value in told.items() if value is not None})
+
+    async def _meet(self, socket: WebSocket) -> None:
+        room = self.rooms.find(socket.path_params["name"], self.now)
+        if room is None:
+            await self.meetings.refuse(socket, "no such room")
+            return
+        try:
+            claims = self._claims(socket.query_params.get("t", ""))
+        except TokenError as error:
+            await self.meetings.refuse(socket, str(error))
+            return
+        if claims.r not in (None, room.name):
+            await self.meetings.refuse(socket, "the token is for another room")
+            return
+        await self.meetings.let_in(socket, room, claims, lambda: self.now)
+
+    def _claims(self, token: str) -> TokenClaims:
+        return read_token(token, key=self._api_key, domain_id=DOMAIN_ID, now=self.now)
+
+    async def _tell_who(self, request: Request) -> Response:
+        present = self.meetings.present(request.path_params["name"])
+        return JSONResponse([participant.described() for participant in present])
 
     async def _add_fault(self, request: Request) -> Response:
         self.faults.add(await _body(request, Fault))

@@ -47,9 +47,9 @@ class Room:
 class Rooms:
     """All rooms, those that ended included until somebody asks for them."""
 
-    def __init__(self, domain_name: str) -> None:
-        """None to begin with."""
-        self._domain_name = domain_name
+    def __init__(self, url: str) -> None:
+        """None to begin with; they are at ``url``."""
+        self._url = url
         self._rooms: dict[str, Room] = {}
 
     def create(self, request: RoomRequest, now: float) -> Room:
@@ -61,8 +61,7 @@ class Rooms:
         name = request.name or secrets.token_hex(10)
         if self.find(name, now) is not None:
             raise TakenError(name)
-        url = f"https://{self._domain_name}.daily.co/{name}"
-        room = Room(str(uuid.uuid4()), name, url, now, request)
+        room = Room(str(uuid.uuid4()), name, f"{self._url}/{name}", now, request)
         self._rooms[name] = room
         return room
 

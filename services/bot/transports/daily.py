@@ -25,8 +25,8 @@ from services.bot.ending import Ending
 from services.bot.transports import face
 from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT
 from services.common.daily import DailyRest, Participant
-from services.common.errors import DailyError, StoreError
-from services.common.sessions import Session, SessionStore
+from services.common.errors import DailyError
+from services.common.sessions import Room
 
 #: As on a WebSocket.
 CHUNKS_OF_10_MS = 4
@@ -40,6 +40,18 @@ RETURN_SECONDS = 15.0
 #: Of the bot's token: it is used at once.
 TOKEN_SECONDS = 60.0
 
+_PARAMS = DailyParams(
+    audio_in_enabled=True,
+    audio_out_enabled=True,
+    audio_out_sample_rate=SAMPLE_RATE_OUT,
+    audio_out_10ms_chunks=CHUNKS_OF_10_MS,
+    audio_out_end_silence_secs=0,
+    video_out_enabled=True,
+    video_out_width=face.SIZE,
+    video_out_height=face.SIZE,
+    video_out_framerate=face.FRAMES_A_SECOND,
+)
+
 
 def prepare() -> None:
     """Does what the first call would wait for otherwise: no threads, so it may precede a fork."""
@@ -47,30 +59,15 @@ def prepare() -> None:
     face.speaking()
 
 
-async def enter_room(session: Session, daily: DailyRest, *, bot_name: str) -> "DailyLine":
-    """A line through the session's room, with a token of the bot's own, which owns the room.
+async def delete_room(room: Room, daily: DailyRest) -> None:
+    """Deletes the room of a call that is over, which puts out whoever is still in it.
 
-    Raises:
-        DailyError: There is no token to be had.
-        ValueError: The session has no room.
-    """
-    if session.room is None:
-        raise ValueError("the session has no room")
-    token = await daily.token(session.room.name, Participant.BOT, seconds=TOKEN_SECONDS)
-    return DailyLine(session.room.url, token, bot_name=bot_name)
-
-
-async def leave_room(session: Session, sessions: SessionStore, daily: DailyRest) -> None:
-    """Deletes the room of a session that is over; one that goes on elsewhere keeps it.
-
-    The record decides. A room that cannot be deleted now is swept by a server, or ends by itself.
+    What cannot be deleted now is swept by a server, or ends by itself.
     """
     try:
-        stands = await sessions.get(session.session_id)
-        if stands is not None and stands.room is not None and stands.status.over:
-            await daily.delete_room(stands.room.name)
-    except (DailyError, StoreError) as error:
-        logger.bind(code=error.code).warning("room could not be deleted")
+        await daily.delete_room(room.name)
+    except DailyError as error:
+        logger.bind(room=room.name, code=error.code).warning("room could not be deleted")
 
 
 class DailyLine:
@@ -82,38 +79,42 @@ class DailyLine:
         resumable: Always; the caller may come back to the room, and another bot into it.
     """
 
-    def __init__(self, room_url: str, token: str, *, bot_name: str = "Agent") -> None:
-        """Prepares the transport. It joins when the pipeline starts.
+    def __init__(self, room: Room, daily: DailyRest, *, bot_name: str = "Agent") -> None:
+        """Prepares a line.
 
         Args:
-            room_url: The room.
-            token: An owner's meeting token for it.
+            room: Where the caller is.
+            daily: What makes the bot's token, which owns the room.
             bot_name: How the bot is called in the room.
         """
         self.speaks_rtvi = True
         self.audio_out_sample_rate = SAMPLE_RATE_OUT
         self.resumable = True
+        self._room = room
+        self._daily = daily
+        self._bot_name = bot_name
+        self._transport: _TransportWithFace | None = None
         self._tell: Callable[[Ending], None] = lambda _: None
         self._limit: asyncio.TimerHandle | None = None
         self._joined = False
         self._leaving = False
         self._callers: set[str] = set()
-        self._transport = _TransportWithFace(
-            room_url,
-            token,
-            bot_name,
-            DailyParams(
-                audio_in_enabled=True,
-                audio_out_enabled=True,
-                audio_out_sample_rate=SAMPLE_RATE_OUT,
-                audio_out_10ms_chunks=CHUNKS_OF_10_MS,
-                audio_out_end_silence_secs=0,
-                video_out_enabled=True,
-                video_out_width=face.SIZE,
-                video_out_height=face.SIZE,
-                video_out_framerate=face.FRAMES_A_SECOND,
-            ),
-        )
+
+    @property
+    def transport(self) -> DailyTransport:
+        """Pipecat's end of it, once the line is open."""
+        if self._transport is None:
+            raise RuntimeError("open() makes the transport")
+        return self._transport
+
+    async def open(self) -> None:
+        """Makes the transport. It joins when the pipeline starts; the caller is let in by Daily.
+
+        Raises:
+            DailyError: There is no token to be had.
+        """
+        token = await self._daily.token(self._room.name, Participant.BOT, seconds=TOKEN_SECONDS)
+        self._transport = _TransportWithFace(self._room.url, token, self._bot_name, _PARAMS)
         for event, handler in {
             "on_joined": self._on_joined,
             "on_error": self._on_error,
@@ -124,20 +125,12 @@ class DailyLine:
             "on_call_state_updated": self._on_call_state_updated,
         }.items():
             self._transport.add_event_handler(event, handler)
-
-    @property
-    def transport(self) -> DailyTransport:
-        """Pipecat's end of it."""
-        return self._transport
-
-    async def open(self) -> None:
-        """Waits for nobody: Daily lets the caller in, and the pipeline joins when it starts."""
         self._within(JOIN_SECONDS, Ending.LINE_FAILED)
 
     async def tell(self, message: dict[str, Any]) -> None:
         """Sends a message past everything that waits to be played."""
         told = ServerMessage(data=message).model_dump()
-        await self._transport.output().send_message(OutputTransportMessageUrgentFrame(message=told))
+        await self.transport.output().send_message(OutputTransportMessageUrgentFrame(message=told))
 
     def on_gone(self, tell: Callable[[Ending], None]) -> None:
         """Registers who is told once the caller left or dropped, or the bot is out of the room."""

@@ -1,0 +1,294 @@
+"""The bot's line through a room, with Pipecat's own transport in a room of the stand-in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from tests import daily_sdk  # noqa: F401 - first of all
+
+from pipecat.frames.frames import (  # isort: skip
+    EndFrame,
+    Frame,
+    InputAudioRawFrame,
+    TTSAudioRawFrame,
+    TTSStartedFrame,
+    TTSStoppedFrame,
+)
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.workers.runner import WorkerRunner
+
+from services.bot.ending import Ending
+from services.bot.transports import daily as daily_module
+from services.bot.transports import face
+from services.bot.transports.daily import DailyLine, delete_room, prepare
+from services.bot.transports.line import SAMPLE_RATE_IN
+from services.common.daily import DailyRest, Participant
+from services.common.errors import DailyRefused
+from services.common.sessions import Room
+from tests.daily_stand_in import DAILY_KEY, Daily, serve_daily
+from tests.room_caller import RoomCaller, in_room
+
+TONE = (8000 * np.sin(np.arange(16_000) * 0.2)).astype(np.int16).tobytes()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prepared() -> None:
+    """As the bot is before it forks."""
+    prepare()
+
+
+@pytest.fixture
+def daily() -> Iterator[Daily]:
+    """A stand-in whose rooms can be joined."""
+    with serve_daily(meet=True) as served:
+        yield served
+
+
+@pytest.fixture
+async def rest(daily: Daily) -> AsyncIterator[DailyRest]:
+    rest = DailyRest(DAILY_KEY, daily.url)
+    yield rest
+    await rest.close()
+
+
+@pytest.fixture
+async def room(rest: DailyRest) -> Room:
+    made = await rest.create_room("voice-1", seconds=600)
+    return Room(name=made.name, url=made.url)
+
+
+class Agent(FrameProcessor):
+    """Keeps what the caller says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = bytearray()
+        self.rates: set[int] = set()
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, InputAudioRawFrame):
+            self.heard += frame.audio
+            self.rates.add(frame.sample_rate)
+        await self.push_frame(frame, direction)
+
+
+@dataclass
+class Running:
+    """A bot in a room."""
+
+    line: DailyLine
+    agent: Agent
+    worker: PipelineWorker
+    endings: list[Ending] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ending(self) -> Ending:
+        """Waits for the first word of the line that the call is over."""
+        async with asyncio.timeout(30):
+            await self.over.wait()
+        return self.endings[0]
+
+    async def speak(self, pcm: bytes) -> None:
+        """Says something, at 24 kHz."""
+        await self.worker.queue_frame(TTSStartedFrame())
+        await self.worker.queue_frame(TTSAudioRawFrame(pcm, sample_rate=24_000, num_channels=1))
+        await self.worker.queue_frame(TTSStoppedFrame())
+
+
+@asynccontextmanager
+async def bot_in(room: Room, rest: DailyRest) -> AsyncIterator[Running]:
+    """A bot without a model: what comes in is kept, what it says is told to it."""
+    line, agent = DailyLine(room, rest, bot_name="Ada"), Agent()
+    await line.open()
+    worker = PipelineWorker(
+        Pipeline([line.transport.input(), agent, line.transport.output()]),
+        params=PipelineParams(audio_in_sample_rate=SAMPLE_RATE_IN, audio_out_sample_rate=24_000),
+        idle_timeout_secs=None,
+    )
+    running = Running(line, agent, worker)
+
+    def gone(ending: Ending) -> None:
+        running.endings.append(ending)
+        running.over.set()
+
+    line.on_gone(gone)
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    task = asyncio.create_task(runner.run())
+    try:
+        yield running
+    finally:
+        line.say_goodbye_with(Ending.DRAINED)
+        await worker.cancel()
+        async with asyncio.timeout(30):
+            await task
+
+
+@asynccontextmanager
+async def caller_in(room: Room, rest: DailyRest) -> AsyncIterator[RoomCaller]:
+    token = await rest.token(room.name, Participant.CALLER, seconds=60)
+    async with in_room(room.url, token) as caller:
+        yield caller
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - there is nothing to be told by
+            await asyncio.sleep(0.01)
+
+
+async def test_caller_and_bot_hear_each_other(room: Room, rest: DailyRest) -> None:
+    async with caller_in(room, rest) as caller, bot_in(room, rest) as running:
+        bot = await caller.bot_is_here()
+        await caller.until(lambda: bool(caller.colours))  # from then on it listens, too
+        await caller.say(TONE)
+        await until(lambda: TONE in bytes(running.agent.heard))
+        assert running.agent.rates == {16_000}
+        await running.speak(TONE)
+        await caller.until(lambda: TONE in bytes(caller.heard.get(bot, b"")))
+        assert caller.rate_of[bot] == 24_000
+        assert running.endings == []
+
+
+async def test_the_face_shows_whether_it_speaks(room: Room, rest: DailyRest) -> None:
+    middle = (face.SIZE // 2 * face.SIZE + face.SIZE // 2) * 3
+    listening, speaking = (
+        {tuple(picture.image[middle : middle + 3]) for picture in pictures.images}
+        for pictures in (face.listening(), face.speaking())
+    )
+    assert not listening & speaking
+    async with caller_in(room, rest) as caller, bot_in(room, rest) as running:
+        await caller.until(lambda: bool(listening & set(caller.colours)))
+        assert not speaking & set(caller.colours)
+        await running.speak(TONE)
+        await caller.until(lambda: bool(speaking & set(caller.colours)))
+        caller.colours.clear()
+        await caller.until(lambda: bool(listening & set(caller.colours)))
+
+
+async def test_the_caller_is_told_past_all_sound(room: Room, rest: DailyRest) -> None:
+    async with caller_in(room, rest) as caller, bot_in(room, rest) as running:
+        bot = await caller.bot_is_here()
+        await running.line.tell({"type": "ended", "reason": "drained"})
+        told = {"type": "ended", "reason": "drained"}
+        await caller.until(
+            lambda: any(
+                sender == bot and message["type"] == "server-message" and message["data"] == told
+                for sender, message in caller.messages
+            )
+        )
+
+
+async def test_a_caller_who_hangs_up_has_left(room: Room, rest: DailyRest) -> None:
+    async with caller_in(room, rest) as caller, bot_in(room, rest) as running:
+        await caller.bot_is_here()
+        await caller.send({"label": "rtvi-ai", "type": "disconnect-bot", "id": "1", "data": {}})
+        assert await running.ending() is Ending.CALLER_LEFT
+
+
+async def test_a_caller_who_is_gone_for_a_while_has_dropped(
+    room: Room, rest: DailyRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily_module, "RETURN_SECONDS", 0.2)
+    async with caller_in(room, rest) as caller, bot_in(room, rest) as running:
+        await caller.bot_is_here()
+        await caller.leave()
+        assert await running.ending() is Ending.CALLER_DROPPED
+
+
+async def test_a_caller_who_comes_back_at_once_was_never_gone(
+    room: Room, rest: DailyRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily_module, "RETURN_SECONDS", 2.0)
+    async with bot_in(room, rest) as running:
+        async with caller_in(room, rest) as caller:
+            await caller.bot_is_here()
+        async with caller_in(room, rest) as again:
+            await again.bot_is_here()
+            await asyncio.sleep(2.2)  # longer than the line would have waited
+            assert running.endings == []
+            running.agent.heard.clear()
+            await again.say(TONE)
+            await until(lambda: TONE in bytes(running.agent.heard))
+
+
+async def test_nobody_coming_ends_the_call(
+    room: Room, rest: DailyRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily_module, "CALLER_SECONDS", 0.2)
+    async with bot_in(room, rest) as running:
+        assert await running.ending() is Ending.CALLER_DROPPED
+
+
+async def test_a_newer_bot_puts_this_one_out(daily: Daily, room: Room, rest: DailyRest) -> None:
+    """So two bots are never in one call, whatever an old one still believes."""
+    async with caller_in(room, rest) as caller, bot_in(room, rest) as old:
+        first = await caller.bot_is_here()
+        async with bot_in(room, rest) as new:
+            assert await old.ending() is Ending.LINE_LOST
+            await caller.until(lambda: first not in caller.bots())
+            assert len(caller.bots()) == 1
+            assert new.endings == []
+
+
+async def test_a_room_that_is_deleted_ends_the_call(
+    daily: Daily, room: Room, rest: DailyRest
+) -> None:
+    async with caller_in(room, rest) as caller, bot_in(room, rest) as running:
+        await caller.bot_is_here()
+        daily.stand_in.meetings.end(room.name)
+        assert await running.ending() is Ending.LINE_LOST
+
+
+async def test_a_room_that_is_gone_cannot_be_joined(rest: DailyRest, room: Room) -> None:
+    await rest.delete_room(room.name)
+    async with bot_in(room, rest) as running:
+        assert await running.ending() is Ending.LINE_FAILED
+
+
+async def test_a_join_that_hangs_is_given_up(
+    rest: DailyRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily_module, "JOIN_SECONDS", 0.3)
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        line = DailyLine(Room(name="voice-1", url=f"http://127.0.0.1:{port}/voice-1"), rest)
+        ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        line.on_gone(ended.set_result)
+        await line.open()
+        async with asyncio.timeout(30):
+            assert await ended is Ending.LINE_FAILED
+
+
+async def test_leaving_oneself_is_nobodys_loss(room: Room, rest: DailyRest) -> None:
+    async with caller_in(room, rest) as caller, bot_in(room, rest) as running:
+        await caller.bot_is_here()
+        await running.worker.queue_frame(EndFrame())
+        await caller.until(lambda: caller.bots() == set())
+        assert running.endings == []
+
+
+async def test_without_a_token_there_is_no_line(daily: Daily, room: Room) -> None:
+    stranger = DailyRest("another-key-0123456789", daily.url)
+    line = DailyLine(room, stranger)
+    with pytest.raises(DailyRefused):
+        await line.open()
+    await stranger.close()
+
+
+async def test_the_room_of_a_call_that_is_over_is_deleted(
+    daily: Daily, room: Room, rest: DailyRest
+) -> None:
+    assert daily.names() == [room.name]
+    await delete_room(room, rest)
+    assert daily.names() == []
+    daily.fail(500, times=99)
+    await delete_room(room, rest)
