@@ -136,6 +136,14 @@ def test_environments_stand_side_by_side(capfd: pytest.CaptureFixture[str]) -> N
     assert len([line for line in said if "/pricing " in line]) > 15
 
 
+def test_calls_on_daily_are_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["--env", "large", "--daily"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    (balancer,) = [line for line in lines if line.startswith("  load balancer and Internet")]
+    assert balancer.split()[-2:] == ["-", "-"]
+    assert [line for line in lines if line.startswith("  bot and Daily exchange")]
+
+
 def test_an_environment_is_listed_once(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--env", "large"]) == 0
     assert capfd.readouterr().out.splitlines()[0].split() == ["US", "dollars", "large", "small"]
