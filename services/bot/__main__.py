@@ -7,16 +7,25 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import asyncio
-import shutil
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from services.bot.settings import BotSettings
 from services.common import log
 from services.common.settings import USAGE_EXIT, load_settings
 
+if TYPE_CHECKING:
+    from services.bot.transports.rooms import Rooms
 
-def main() -> int:
+    MakeRooms = Callable[[BotSettings], Rooms]
+
+
+def main(rooms: "MakeRooms | None" = None) -> int:
     """Runs the bot.
+
+    Args:
+        rooms: Makes the rooms in which calls from the queue take place; by default Daily's.
 
     Returns:
         The process's exit status.
@@ -30,7 +39,7 @@ def main() -> int:
     from services.bot.resources import Resources
 
     try:
-        resources = Resources.gather(settings)
+        resources = Resources.gather(settings, rooms(settings) if rooms else None)
         listener = listen(settings.host, settings.port, variable="PORT")
         admin_listener = listen(settings.host, settings.admin_port, variable="ADMIN_PORT")
     except (AgentError, ListenError) as error:
@@ -43,7 +52,7 @@ def main() -> int:
     try:
         asyncio.run(supervise())
     finally:
-        shutil.rmtree(resources.meeting_place, ignore_errors=True)
+        resources.meeting_place.close()
     return 0
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from typing import Any
+from typing import Any, Literal
 
 from loguru import logger
 from pipecat.frames.frames import ErrorFrame, LLMRunFrame
@@ -40,6 +40,9 @@ class Call:
         session: The session as it was taken.
         line: The caller's line.
         over: Set when nothing of the call is left to do.
+        ending: How it ended, once it is over.
+        closed: What became of its record: let go of, ended, lost to a newer process, or still open
+            because the records could not be reached.
     """
 
     def __init__(self, session: Session, agent: Agent, line: Line, resources: Resources) -> None:
@@ -54,6 +57,8 @@ class Call:
         self.session = session
         self.line = line
         self.over = asyncio.Event()
+        self.ending = Ending.FAILED
+        self.closed: Literal["released", "ended", "lost", "open"] = "open"
         self._agent = agent
         self._resources = resources
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
@@ -69,25 +74,24 @@ class Call:
 
     async def run(self) -> None:
         """Serves the call. Whatever happens, its record is closed and `over` is set at the end."""
-        ending, began = Ending.FAILED, time.monotonic()
-        session = self.session
+        session, began = self.session, time.monotonic()
         with logger.contextualize(session_id=session.session_id, bot_id=session.bot_id):
             logger.bind(agent=self._agent.key, pid=os.getpid()).info("session started")
             keeping = asyncio.create_task(self._keep_lease())
             try:
                 await self.line.open()
-                ending = await self._converse(await self._history())
+                self.ending = await self._converse(await self._history())
             except GenerationLost:
-                ending = Ending.TAKEN_OVER
+                self.ending = Ending.TAKEN_OVER
             except CallerGoneError:
-                ending = Ending.CALLER_DROPPED
+                self.ending = Ending.CALLER_DROPPED
             except Exception:
                 logger.exception("call failed")
             finally:
                 keeping.cancel()
-                await self._close_record(ending)
+                await self._close_record(self.ending)
                 seconds = round(time.monotonic() - began, 1)
-                logger.bind(reason=ending.reason, seconds=seconds).info("session ended")
+                logger.bind(reason=self.ending.reason, seconds=seconds).info("session ended")
                 self.over.set()
 
     async def _keep_lease(self) -> None:
@@ -262,9 +266,12 @@ class Call:
                 await sessions.release(
                     self.session, seconds=self._resources.settings.resume_seconds
                 )
+                self.closed = "released"
             else:
                 await sessions.end(self.session, reason=ending.reason, failed=ending.failed)
+                self.closed = "ended"
         except GenerationLost:
+            self.closed = "lost"
             logger.info("a newer process has this session")
         except StoreError as error:
             logger.bind(code=error.code).error("session record could not be closed")

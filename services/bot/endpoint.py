@@ -140,14 +140,14 @@ class Endpoint:
         task.add_done_callback(self._calls.discard)
 
     async def _run_with_signalling(self, call: Call, line: "WebRtcLine", ticket: Presented) -> None:
-        meeting_place = self._resources.meeting_place
+        meeting_place = self._resources.meeting_place.path
         async with signalling.listening(meeting_place, ticket, line.take_signalling):
             await call.run()
 
     async def _pass_on(self, ticket: Presented, method: str, message: BaseModel) -> Response:
         try:
             status, body = await signalling.pass_on(
-                self._resources.meeting_place, ticket, method, message.model_dump()
+                self._resources.meeting_place.path, ticket, method, message.model_dump()
             )
         except signalling.NoSuchCallError:
             return problems.unknown_call()

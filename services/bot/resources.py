@@ -1,18 +1,19 @@
 """What every call needs and what is therefore made once, before there is a caller."""
 
 import asyncio
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from loguru import logger
 
 from services.bot.agent import Agent, read_agents
+from services.bot.meeting_place import MeetingPlace
 from services.bot.nova import transport
 from services.bot.settings import BotSettings
+from services.bot.transports.rooms import DailyRooms, Rooms
 from services.common import aws
 from services.common.errors import ServiceError, TicketRefused
+from services.common.jobs import JobQueue
 from services.common.sessions import SessionStore
 from services.common.tickets import mint
 
@@ -34,7 +35,9 @@ class Resources:
         agents: Every agent, by key.
         sessions: The session records.
         dynamodb: What tools look things up with.
-        meeting_place: A folder of this task's own, where its processes find each other.
+        jobs: The queue of calls, where there is one.
+        rooms: Where calls from the queue take place, where there is one.
+        meeting_place: Where this task's processes find each other.
         voice_activity: The speech detector, once this process is warm.
     """
 
@@ -42,12 +45,18 @@ class Resources:
     agents: dict[str, Agent]
     sessions: SessionStore
     dynamodb: "DynamoDBClient"
-    meeting_place: Path
+    jobs: JobQueue | None
+    rooms: Rooms | None
+    meeting_place: MeetingPlace
     voice_activity: "PaddedSilero | None" = None
 
     @classmethod
-    def gather(cls, settings: BotSettings) -> Self:
+    def gather(cls, settings: BotSettings, rooms: Rooms | None = None) -> Self:
         """Makes what can be made before a fork: no threads, no connections.
+
+        Args:
+            settings: The bot's settings.
+            rooms: Where calls from the queue take place; by default on Daily.
 
         Raises:
             AgentError: An agent's file cannot be used.
@@ -56,12 +65,19 @@ class Resources:
         for agent in agents.values():
             for tool in agent.tool_functions():
                 tool.schema  # noqa: B018  (computed here once, not by every call)
+        jobs = None
+        if settings.jobs_queue_url:
+            jobs = JobQueue.connect(settings)
+            rooms = rooms or DailyRooms(settings)
+            rooms.prepare()
         return cls(
             settings=settings,
             agents=agents,
             sessions=SessionStore.connect(settings),
             dynamodb=aws.dynamodb(settings.aws_region),
-            meeting_place=Path(tempfile.mkdtemp(prefix="voice-bot-")),
+            jobs=jobs,
+            rooms=rooms,
+            meeting_place=MeetingPlace(),
         )
 
     def detector(self) -> "PaddedSilero":

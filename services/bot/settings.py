@@ -71,6 +71,10 @@ class BotSettings(CommonSettings):
             raise ValueError(
                 "NOVA_AWS_ACCESS_KEY_ID and NOVA_AWS_SECRET_ACCESS_KEY: set both or neither"
             )
+        if self.jobs_queue_url and self.daily_api_key is None:
+            raise ValueError(
+                "DAILY_API_KEY: is missing; expected Daily's key, since JOBS_QUEUE_URL is set"
+            )
         if self.spare_sessions > self.max_sessions:
             raise ValueError(
                 f"SPARE_SESSIONS: is {self.spare_sessions}; expected at most MAX_SESSIONS, "

@@ -76,6 +76,7 @@ def new_session(
         agent=agent,
         caller=caller,
         room=room,
+        opening=_opening(),
         deadline=now + wait,
         generation=0,
         created_at=now,
@@ -125,6 +126,7 @@ def reopened(
         "earlier_resume_hash": shown.digest,
         "transport": transport,
         "room": None if room is None else room.model_dump(),
+        "opening": _opening(),
     }
     known = Attr("resume_hash").eq(shown.digest) | Attr("earlier_resume_hash").eq(shown.digest)
     return {
@@ -146,10 +148,12 @@ def taken(shown: tickets.Presented, transport: Transport, lease: Lease) -> Chang
     }
 
 
-def job_taken(lease: Lease) -> tuple[Change, Change]:
+def job_taken(opening: str, lease: Lease) -> tuple[Change, Change]:
     """A process that got its job has it: one that waits, or one whose process died, a strike."""
     values = _taker(lease)
     daily = conditions.over("daily")
+    if opening:
+        daily &= Attr("opening").eq(opening)
     waiting: Change = {
         "when": daily & conditions.waiting(lease.now),
         "values": values,
@@ -207,6 +211,10 @@ def called_off(session: Session, *, now: datetime, reason: str) -> Change:
     """Nobody was told to take it."""
     change = ended(session, now=now, reason=reason, failed=True)
     return change | {"when": held_by(session) & conditions.waiting(now), "remove": _WAIT}
+
+
+def _opening() -> str:
+    return secrets.token_hex(4)
 
 
 def _taker(lease: Lease) -> Item:

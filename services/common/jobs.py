@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.common import aws
 from services.common.errors import QueueError, QueueRefused, QueueUnavailable
+from services.common.records import Session
 from services.common.settings import CommonSettings
 
 if TYPE_CHECKING:
@@ -38,11 +39,22 @@ _FLEETING = ("OverLimit", "RequestThrottled", "KmsThrottled", "Throttling", "Thr
 
 
 class Job(BaseModel):
-    """A call that waits for a bot."""
+    """A call that waits for a bot.
+
+    Attributes:
+        opening: Which opening of the session it belongs to. A caller who comes back brings a new
+            job, and an old one that is still around is worth nothing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     session_id: str
+    opening: str = ""
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """The job of a session that was just opened, or opened again."""
+        return cls(session_id=session.session_id, opening=session.opening)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ class Session(BaseModel):
             ``process-died``: the caller cannot come back, or three processes died of the call.
         caller: Who opened it, where access control knows; None otherwise.
         generation: How often it was taken or reopened; fences off the bots before.
+        opening: Tells this opening of the session from those before, each with a job of its own.
         deadline: While it waits: until when somebody must have come.
         lease_until: Until when the process that has the call surely lives, by that process's clock.
         resume_until: Until when the call may be taken up again should that process die. Where
@@ -104,6 +105,7 @@ class Session(BaseModel):
     agent: str
     caller: str | None = None
     generation: int
+    opening: str = ""
     deadline: _Moment | None = None
     lease_until: _Moment | None = None
     resume_until: _Moment | None = None

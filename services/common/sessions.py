@@ -191,19 +191,20 @@ class SessionStore:
                 raise conditions.refusal(item, shown.digest, over) from None
         return read_session(item, self._clock())
 
-    async def take_job(self, session_id: str) -> Session:
+    async def take_job(self, session_id: str, opening: str = "") -> Session:
         """Takes a call that the queue gave to this process.
 
         Of many processes with the same job one wins. A process before that died is a strike.
 
         Raises:
             SessionHeld: A process that may still live has it.
-            SessionEnded: It is over, or has no record, or three processes died of it.
+            SessionEnded: It is over, or has no record, or three processes died of it; or its caller
+                came back since the job of this ``opening`` was sent.
         """
         if not tickets.is_session_id(session_id):
             raise SessionEnded
         lease, stands = self._new_lease(resumable=True), Item()
-        for change in changes.job_taken(lease):
+        for change in changes.job_taken(opening, lease):
             try:
                 item = await self._table.update(key(session_id), **change)
                 return read_session(item, lease.now)
@@ -212,7 +213,8 @@ class SessionStore:
                 if stands.get("taker") == change["values"]["taker"]:
                     return read_session(stands, lease.now)
         session = read_session(stands, lease.now) if stands else None
-        if session is None or session.status.over or session.lease_until is None:
+        old = session is not None and opening not in ("", session.opening)
+        if session is None or session.status.over or session.lease_until is None or old:
             raise SessionEnded
         raise SessionHeld((session.lease_until - lease.now).total_seconds())
 

@@ -75,7 +75,7 @@ class DailyCalls:
                 transport="daily", agent=agent, room=room, ticket_seconds=self._ticket_seconds
             )
             try:
-                await self._jobs.send(Job(session_id=opened.session.session_id))
+                await self._jobs.send(Job.of(opened.session))
             except QueueError:
                 await self._call_off(opened.session)
                 raise
@@ -98,7 +98,7 @@ class DailyCalls:
             opened = await self._store.reopen(
                 resume, transport="daily", room=room, ticket_seconds=self._ticket_seconds
             )
-        await self._jobs.send(Job(session_id=opened.session.session_id))
+        await self._jobs.send(Job.of(opened.session))
         return opened, room, token
 
     @asynccontextmanager

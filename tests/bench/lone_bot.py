@@ -18,6 +18,7 @@ def main(listener: socket.socket) -> None:
     """Serves the first caller of a listening socket."""
     settings = load_settings(BotSettings)
     log.configure(settings.log_level, settings.log_format, service="bot", secrets=settings.secrets)
+    from services.bot.processes.reception import receive_a_caller
     from services.bot.processes.session_process import serve_one_session
     from services.bot.resources import Resources
 
@@ -27,7 +28,9 @@ def main(listener: socket.socket) -> None:
     line.setblocking(False)
 
     async def serve() -> None:
-        await serve_one_session(listener, line, resources)
+        await serve_one_session(
+            line, resources, lambda slot: receive_a_caller(listener, slot, resources)
+        )
 
     with supervisors_end:
         asyncio.run(serve())

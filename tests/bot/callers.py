@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
+from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
@@ -22,7 +23,7 @@ FRAME_BYTES = 640
 class Caller:
     """A program on the JSON protocol: speaks what it is given, keeps what it gets."""
 
-    def __init__(self, line: ClientConnection) -> None:
+    def __init__(self, line: Connection) -> None:
         self.line = line
         self.events: list[Event] = []
         self._changed = asyncio.Condition()
@@ -89,6 +90,10 @@ class Caller:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await self._reading
         return self.line.close_code
+
+    async def gone(self) -> None:
+        """Waits, for ever, until the line is closed."""
+        await self._reading
 
     def said(self) -> list[Event]:
         """Everything but audio."""

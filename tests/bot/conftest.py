@@ -156,6 +156,7 @@ def aws(moto_url: str) -> Iterator[dict[str, str]]:
     suffix = secrets.token_hex(4)
     environment = {
         "AWS_ENDPOINT_URL_DYNAMODB": moto_url,
+        "AWS_ENDPOINT_URL_SQS": moto_url,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "testing",

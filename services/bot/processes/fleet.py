@@ -5,14 +5,14 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from loguru import logger
 
 from services.bot.processes.fork import fork
-from services.bot.processes.link import Alive, Ended, Link, Message, Ready, Taken
+from services.bot.processes.link import Alive, Drain, Ended, Link, Message, Ready, Taken
 
 State = Literal["starting", "idle", "taken", "ended"]
 
@@ -26,11 +26,25 @@ START_SECONDS = 60.0
 SETTLING_SECONDS = 0.3
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """What a process waits for.
+
+    Attributes:
+        work: What it does with its end of the line.
+        keep: File descriptors that it shares with the supervisor.
+    """
+
+    work: Callable[[socket.socket], Coroutine[None, None, None]]
+    keep: frozenset[int] = frozenset()
+
+
 @dataclass(slots=True, eq=False)
 class Member:
     """One session process.
 
     Attributes:
+        kind: What it waits for.
         pid: Its process id.
         line: The supervisor's end of the socket pair.
         state: How far it is.
@@ -39,6 +53,7 @@ class Member:
         heard: When it last said anything, by the monotonic clock.
     """
 
+    kind: Kind
     pid: int
     line: socket.socket
     state: State = "starting"
@@ -58,24 +73,13 @@ class Member:
 class Fleet:
     """Forks session processes, listens to them and buries them."""
 
-    def __init__(
-        self,
-        work: Callable[[socket.socket], Coroutine[None, None, None]],
-        *,
-        keep: frozenset[int],
-        on_change: Callable[[], None],
-        on_lost: Callable[[Taken], None],
-    ) -> None:
+    def __init__(self, *, on_change: Callable[[], None], on_lost: Callable[[Taken], None]) -> None:
         """Prepares an empty fleet.
 
         Args:
-            work: What a process does with its end of the line.
-            keep: File descriptors that the processes share with the supervisor.
             on_change: Called when a process changed its state or is gone.
             on_lost: Called with the session of a process that died in a call.
         """
-        self._work = work
-        self._keep = keep
         self._on_change = on_change
         self._on_lost = on_lost
         self._members: dict[int, Member] = {}
@@ -92,6 +96,22 @@ class Fleet:
         """How many processes are in one of some states."""
         return sum(member.state in states for member in self._members.values())
 
+    def available(self, kind: Kind) -> int:
+        """How many processes of a kind wait for a call, or soon will."""
+        return sum(1 for _ in self._waiting(kind))
+
+    def retire(self, kind: Kind) -> None:
+        """Lets a process of a kind go that waits for a call; its place is for another."""
+        for member in self._waiting(kind):
+            member.tell(Drain())
+            return
+
+    def _waiting(self, kind: Kind) -> Iterator[Member]:
+        for member in self._members.values():
+            waits = member.state in ("starting", "idle") and member.told is None
+            if member.kind is kind and waits:
+                yield member
+
     def pause(self) -> float:
         """Seconds to wait before the next fork, after failed starts."""
         return max(0.0, self._not_before - time.monotonic())
@@ -101,13 +121,13 @@ class Fleet:
         waits = self.count("idle") > 0
         return max(0.0, self._taken_at + SETTLING_SECONDS - time.monotonic()) if waits else 0.0
 
-    def add(self) -> None:
+    def add(self, kind: Kind) -> None:
         """Forks a process. Call it from a plain callback of the loop, not from a task."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         theirs.setblocking(False)
-        keep = self._keep | {theirs.fileno()}
-        member = Member(fork(lambda: self._work(theirs), keep=keep), ours)
+        keep = kind.keep | {theirs.fileno()}
+        member = Member(kind, fork(lambda: kind.work(theirs), keep=keep), ours)
         theirs.close()
         self._members[member.pid] = member
         task = asyncio.get_running_loop().create_task(self._listen(member))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from services.common.jobs import Received
 from services.common.sessions import Session
 
 LONGEST_LINE = 16 * 1024
@@ -34,10 +35,12 @@ class Taken(_Message):
 
     Attributes:
         session: What it serves, for the case that it cannot say goodbye.
+        job: The job that it came with, if it came from the queue.
     """
 
     kind: Literal["taken"] = "taken"
     session: Session
+    job: Received | None = None
 
 
 class Ended(_Message):

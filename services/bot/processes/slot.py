@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from services.bot.call import Call
+    from services.common.jobs import Received
 
 
 class Slot:
-    """Room for one call: free, claimed while a caller is being let in, then taken for good."""
+    """Room for one call: free, claimed while a caller is being let in, then taken for good.
 
-    def __init__(self, on_taken: Callable[["Call"], None]) -> None:
+    Attributes:
+        call: What took it.
+        hung_up: Whether whoever is here, or comes, shall go.
+    """
+
+    def __init__(self, on_taken: Callable[["Call", "Received | None"], None]) -> None:
         """Makes room.
 
         Args:
-            on_taken: Is told of the call that takes the room.
+            on_taken: Is told of the call that takes the room, and of its job if it came with one.
         """
         self._on_taken = on_taken
         self._claimed = False
         self._closed = False
-        self._hung_up = False
+        self.hung_up = False
         self._changed = asyncio.Event()
         self.call: Call | None = None
 
@@ -47,11 +53,11 @@ class Slot:
         self._claimed = False
         self._announce()
 
-    def take(self, call: "Call") -> None:
+    def take(self, call: "Call", job: "Received | None" = None) -> None:
         """The caller is in, and nobody else will be."""
         self.call = call
-        self._on_taken(call)
-        if self._hung_up:
+        self._on_taken(call, job)
+        if self.hung_up:
             call.hang_up()
         self._announce()
 
@@ -62,7 +68,7 @@ class Slot:
 
     def hang_up(self) -> None:
         """Ends the call, or the one that is about to begin."""
-        self._hung_up = True
+        self.hung_up = True
         if self.call is not None:
             self.call.hang_up()
         self.close()

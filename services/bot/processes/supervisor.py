@@ -12,15 +12,18 @@ from loguru import logger
 
 from services.bot.endpoint import endpoint
 from services.bot.processes import admin
-from services.bot.processes.fleet import Fleet
+from services.bot.processes.balance import Waiting, wanted
+from services.bot.processes.fleet import Fleet, Kind
 from services.bot.processes.fork import fork, prepare_to_fork, threads_alive
 from services.bot.processes.link import Drain, HangUp, Taken
 from services.bot.processes.listener import Web
 from services.bot.processes.protection import protection_of
+from services.bot.processes.pulling import receive_a_job
+from services.bot.processes.reception import receive_a_caller
 from services.bot.processes.session_process import serve_one_session
 from services.bot.processes.watch import watch
 from services.bot.resources import Resources
-from services.common.errors import GenerationLost, StoreError
+from services.common.errors import GenerationLost, QueueError, StoreError
 
 #: After DRAIN_SECONDS every call that is left says goodbye; what still runs then is killed.
 GOODBYE_SECONDS = 8.0
@@ -48,12 +51,18 @@ class Supervisor:
         self._settings = resources.settings
         self._listener = listener
         self._admin_listener = admin_listener
-        self._fleet = Fleet(
-            lambda line: serve_one_session(listener, line, resources),
+        self._door = Kind(
+            lambda line: serve_one_session(
+                line, resources, lambda slot: receive_a_caller(listener, slot, resources)
+            ),
             keep=frozenset({listener.fileno()}),
-            on_change=self._tend,
-            on_lost=self._release,
         )
+        self._queue = Kind(
+            lambda line: serve_one_session(
+                line, resources, lambda slot: receive_a_job(slot, resources)
+            )
+        )
+        self._fleet = Fleet(on_change=self._tend, on_lost=self._release)
         self._protection = protection_of(resources)
         self._tending: asyncio.Handle | None = None
         self._refusing: asyncio.Task[None] | None = None
@@ -71,7 +80,9 @@ class Supervisor:
         administration = asyncio.create_task(admin.serve(self._admin_listener, self.slots))
         reporting = asyncio.create_task(self._report())
         protecting = asyncio.create_task(self._protection.run())
-        watching = asyncio.create_task(watch(self._fleet, seconds=self._settings.lease_seconds))
+        watching = asyncio.create_task(
+            watch(self._fleet, lease_seconds=self._settings.lease_seconds)
+        )
         self._tend()
         logger.bind(
             port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
@@ -114,24 +125,38 @@ class Supervisor:
                 self._empty.set()
             return
         pause = self._fleet.pause() or self._fleet.settling()
-        while self._missing() and not pause:
+        while (kind := self._missing()) and not pause:
             if threads_alive() > 1:
                 logger.warning("supervisor forks while it has threads")
-            self._fleet.add()
-        if pause and self._missing():
+            self._fleet.add(kind)
+        if pause and kind:
             asyncio.get_running_loop().call_later(pause, self._tend)
         self._mind_the_door()
 
-    def _missing(self) -> bool:
-        spare = self._fleet.count("starting", "idle")
-        return (
-            spare < self._settings.spare_sessions and len(self._fleet) < self._settings.max_sessions
-        )
+    def _missing(self) -> Kind | None:
+        """Which kind of process to fork; where there is no place, one of the other kind goes."""
+        fleet, door, queue = self._fleet, self._door, self._queue
+        waiting = Waiting(fleet.available(door), fleet.available(queue))
+        left = self._settings.max_sessions - len(fleet) + sum(waiting)
+        pulls = self._resources.jobs is not None
+        target = wanted(left, self._settings.spare_sessions, pulls=pulls)
+        room = len(fleet) < self._settings.max_sessions
+        if waiting.door < target.door:
+            if room:
+                return door
+            if waiting.queue > target.queue:
+                fleet.retire(queue)
+        elif waiting.queue < target.queue:
+            if room:
+                return queue
+            if waiting.door > target.door:
+                fleet.retire(door)
+        return None
 
     def _mind_the_door(self) -> None:
         """Answers callers itself exactly while no process can come to the door."""
         full = len(self._fleet) >= self._settings.max_sessions or self._fleet.pause() > 0
-        nobody = full and self._fleet.count("starting", "idle") == 0
+        nobody = full and self._fleet.available(self._door) == 0
         if nobody and self._refusing is None:
             self._refusing = asyncio.get_running_loop().create_task(self._refuse())
         elif not nobody and self._refusing is not None:
@@ -158,11 +183,14 @@ class Supervisor:
     async def _close_record(self, taken: Taken) -> None:
         try:
             await self._resources.sessions.lose(taken.session)
+            if taken.job is not None and self._resources.jobs is not None:
+                # Another process may have it at once, with what was said so far.
+                await self._resources.jobs.extend(taken.job, seconds=0)
         except GenerationLost:
             logger.debug("the caller was back before the record was closed")
-        except StoreError as error:
+        except (StoreError, QueueError) as error:
             # The lease runs out by itself.
-            logger.bind(code=error.code).warning("session record could not be closed")
+            logger.bind(code=error.code).warning("session of a dead process was not closed")
 
     def _stop(self) -> None:
         """The first signal drains, the second one hurries."""

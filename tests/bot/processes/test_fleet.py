@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.bot.processes.fleet import Fleet
+from services.bot.processes.fleet import Fleet, Kind
 from services.bot.processes.link import Drain, Link, Ready
 from tests.bot.conftest import PATIENCE_SECONDS, until
 
@@ -28,12 +28,15 @@ async def waits(line: socket.socket) -> None:
         return
 
 
+WAITING = Kind(waits)
+
+
 @pytest_asyncio.fixture
 async def fleets() -> AsyncIterator[Any]:
     made: list[Fleet] = []
 
-    def make(work: Any) -> Fleet:  # noqa: ANN401
-        fleet = Fleet(work, keep=frozenset(), on_change=lambda: None, on_lost=lambda _: None)
+    def make() -> Fleet:
+        fleet = Fleet(on_change=lambda: None, on_lost=lambda _: None)
         made.append(fleet)
         return fleet
 
@@ -51,11 +54,11 @@ async def emptied(fleet: Fleet) -> None:
     await until(empty)
 
 
-async def forked(fleet: Fleet) -> None:
+async def forked(fleet: Fleet, kind: Kind) -> None:
     done = asyncio.Event()
 
     def fork() -> None:
-        fleet.add()
+        fleet.add(kind)
         done.set()
 
     asyncio.get_running_loop().call_soon(fork)
@@ -63,10 +66,10 @@ async def forked(fleet: Fleet) -> None:
 
 
 async def test_processes_that_die_at_once_are_forked_ever_more_slowly(fleets: Any) -> None:  # noqa: ANN401
-    fleet = fleets(dies)
+    fleet = fleets()
     pauses = []
     for _ in range(4):
-        await forked(fleet)
+        await forked(fleet, Kind(dies))
         await emptied(fleet)
         pauses.append(fleet.pause())
     assert pauses == sorted(pauses)
@@ -74,8 +77,8 @@ async def test_processes_that_die_at_once_are_forked_ever_more_slowly(fleets: An
 
 
 async def test_a_process_that_was_told_to_leave_is_no_failure(fleets: Any) -> None:  # noqa: ANN401
-    fleet = fleets(waits)
-    await forked(fleet)
+    fleet = fleets()
+    await forked(fleet, WAITING)
     await until(lambda: fleet.count("idle") == 1)
     fleet.tell_all(Drain())
     await emptied(fleet)
@@ -83,11 +86,11 @@ async def test_a_process_that_was_told_to_leave_is_no_failure(fleets: Any) -> No
 
 
 async def test_an_order_given_before_the_line_is_up_arrives(fleets: Any) -> None:  # noqa: ANN401
-    fleet = fleets(waits)
+    fleet = fleets()
     ordered = asyncio.Event()
 
     def fork() -> None:
-        fleet.add()
+        fleet.add(WAITING)
         fleet.tell_all(Drain())
         ordered.set()
 
@@ -98,8 +101,8 @@ async def test_an_order_given_before_the_line_is_up_arrives(fleets: Any) -> None
 
 async def test_a_child_keeps_no_file_of_its_parent_s(fleets: Any) -> None:  # noqa: ANN401
     here, there = socket.socketpair()
-    fleet = fleets(waits)
-    await forked(fleet)
+    fleet = fleets()
+    await forked(fleet, WAITING)
     await until(lambda: fleet.count("idle") == 1)
     here.close()
     there.settimeout(PATIENCE_SECONDS)

@@ -1,0 +1,72 @@
+"""Where callers come in: a process accepts until one of its connections has become a call.
+
+So a probe, a refused ticket or a silent connection costs nobody a slot.
+"""
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+
+from loguru import logger
+
+from services.bot.endpoint import endpoint
+from services.bot.processes.door import has_left, speaks
+from services.bot.processes.listener import Web
+from services.bot.processes.slot import Slot
+from services.bot.resources import Resources
+
+#: Longer than this a connection that said something does not keep others waiting: the process
+#: accepts the next one while it stays open. Through a load balancer a request comes whole at once.
+PATIENCE_SECONDS = 0.25
+
+
+async def receive_a_caller(listener: socket.socket, slot: Slot, resources: Resources) -> None:
+    """Lets callers in until one has the slot or nobody may have it any more.
+
+    Args:
+        listener: The listening socket that all processes share.
+        slot: The room for one call.
+        resources: What calls need.
+    """
+    web = Web(endpoint(resources, slot))
+    while not slot.final:
+        await slot.until(lambda: slot.free or slot.final)
+        accepted = None if slot.final else await _next_connection(listener, slot)
+        if accepted is None:
+            continue
+        spoke = await speaks(accepted)
+        if has_left(accepted):
+            accepted.close()
+            logger.debug("connection was gone before it could be served")
+            continue
+        try:
+            connection = await web.serve(accepted)
+        except OSError:
+            logger.debug("connection was gone before it could be served")
+            continue
+        if spoke:
+            await _first_of(connection.closed.wait(), slot.until(lambda: slot.final))
+    # As long as one process holds it open, callers reach a port where nobody answers.
+    listener.close()
+
+
+async def _next_connection(listener: socket.socket, slot: Slot) -> socket.socket | None:
+    """The next connection; None as soon as the slot is not free any more."""
+    loop = asyncio.get_running_loop()
+    accepting = asyncio.ensure_future(loop.sock_accept(listener))
+    occupied = asyncio.ensure_future(slot.until(lambda: not slot.free))
+    await asyncio.wait({accepting, occupied}, return_when=asyncio.FIRST_COMPLETED)
+    occupied.cancel()
+    if accepting.done():
+        accepted, _ = accepting.result()
+        return accepted
+    accepting.cancel()
+    return None
+
+
+async def _first_of(*waits: Coroutine[None, None, object]) -> None:
+    """Waits for one of them, as long as patience lasts."""
+    waiting = [asyncio.create_task(wait) for wait in waits]
+    await asyncio.wait(waiting, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

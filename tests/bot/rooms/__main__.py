@@ -1,0 +1,82 @@
+"""The bot, with the tests' rooms in place of Daily's."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from pipecat.frames.frames import OutputTransportMessageUrgentFrame
+from pipecat.transports.websocket.client import WebsocketClientParams, WebsocketClientTransport
+
+from services.bot.__main__ import main
+from services.bot.ending import Ending
+from services.bot.transports import Line
+from services.bot.transports.json_protocol import SAMPLE_RATE, JsonProtocol
+from services.common.sessions import Session
+
+CALLER_LEFT = 4404
+
+
+class RoomLine:
+    """A caller in a room of the tests'."""
+
+    speaks_rtvi = False
+    audio_out_sample_rate = SAMPLE_RATE
+    resumable = True
+
+    def __init__(self, url: str) -> None:
+        self._tell: Callable[[Ending], None] = lambda _: None
+        self._leaving = False
+        self._transport = WebsocketClientTransport(
+            url,
+            WebsocketClientParams(
+                audio_in_enabled=True,
+                audio_out_enabled=True,
+                audio_out_sample_rate=SAMPLE_RATE,
+                audio_out_10ms_chunks=4,
+                audio_out_end_silence_secs=0,
+                add_wav_header=False,
+                serializer=JsonProtocol(lambda: self._tell(Ending.BAD_FRAMES)),
+            ),
+        )
+        self._transport.add_event_handler("on_disconnected", self._gone)
+
+    @property
+    def transport(self) -> WebsocketClientTransport:
+        return self._transport
+
+    async def open(self) -> None:
+        """Nothing: the transport joins when the pipeline starts."""
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        await self._transport.output().send_message(
+            OutputTransportMessageUrgentFrame(message=message)
+        )
+
+    def on_gone(self, tell: Callable[[Ending], None]) -> None:
+        self._tell = tell
+
+    def say_goodbye_with(self, ending: Ending) -> None:
+        self._leaving = True
+
+    async def _gone(self, _: object, line: Any) -> None:  # noqa: ANN401 - untyped in Pipecat
+        if not self._leaving:
+            left = line.close_code == CALLER_LEFT
+            self._tell(Ending.CALLER_LEFT if left else Ending.LINE_LOST)
+
+
+class TestRooms:
+    """Where calls from the queue take place."""
+
+    def prepare(self) -> None:
+        """Nothing."""
+
+    def line(self, session: Session) -> Line:
+        assert session.room is not None
+        return RoomLine(session.room.url)
+
+    async def close(self, session: Session) -> None:
+        """Nothing: the room is the caller's."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(lambda _: TestRooms()))
