@@ -1,4 +1,4 @@
-"""moto over HTTP."""
+"""moto over HTTP, with DynamoDB's promise that a conditional write is one step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from local.aws import one_at_a_time
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Runs moto, as the local stack does, and tells its URL."""
+    """Runs moto and tells its URL."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     with one_at_a_time():
         server.start()

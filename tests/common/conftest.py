@@ -1,12 +1,13 @@
 """A real moto server over HTTP, and session stores on a table of their own."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 
+from services.common import budget
 from services.common.sessions import SessionStore, table_definition
 from services.common.settings import CommonSettings
 from tests.moto_server import moto_server
@@ -73,3 +74,35 @@ def clock() -> Clock:
 def timed(settings: CommonSettings, clock: Clock) -> SessionStore:
     """A store that lives by ``clock``."""
     return SessionStore.connect(settings, clock=clock)
+
+
+type Replica = Callable[[int], SessionStore]
+
+
+@pytest.fixture
+def replica(settings: CommonSettings, clock: Clock) -> Replica:
+    """Makes stores of one table, each with a limit of its own, that live by one clock."""
+
+    def make(limit: int) -> SessionStore:
+        wanted = settings.model_copy(update={"max_calls": limit})
+        return SessionStore.connect(wanted, clock=clock)
+
+    return make
+
+
+@pytest.fixture
+def places(settings: CommonSettings) -> Callable[[], int]:
+    """How many places are taken; the count and the places must agree."""
+
+    def count() -> int:
+        found = boto3.client("dynamodb").query(
+            TableName=settings.sessions_table,
+            ConsistentRead=True,
+            KeyConditionExpression="session_id = :budget",
+            ExpressionAttributeValues={":budget": {"S": budget.PARTITION}},
+        )["Items"]
+        taken = [int(item["taken"]["N"]) for item in found if item["item"]["S"] == "meta"]
+        assert sum(taken) == sum(item["item"]["S"].startswith("place#") for item in found)
+        return sum(taken)
+
+    return count
