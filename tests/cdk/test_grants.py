@@ -107,7 +107,9 @@ def queue_actions_of(method: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(("service", "granted"), [("server", server.QUEUE_ACTIONS)])
+@pytest.mark.parametrize(
+    ("service", "granted"), [("server", server.QUEUE_ACTIONS), ("bot", bot.QUEUE_ACTIONS)]
+)
 def test_a_service_may_do_with_jobs_what_its_code_does(
     service: str, granted: tuple[str, ...]
 ) -> None:
