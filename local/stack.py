@@ -28,6 +28,7 @@ ORDERS_TABLE = "voice-orders"
 _AGENTS_FOLDER = REPOSITORY / "services" / "bot" / "agents"
 _CLIENT_FOLDER = REPOSITORY / "services" / "client"
 _DEFAULT_AGENT = "order-desk"
+_TRANSPORTS = "websocket,webrtc"
 _EMULATOR_KEY_ID = "AKIDLOCALEMULATOR000"
 _EMULATED_SERVICES = ("DYNAMODB", "S3", "SQS", "SSM")
 
@@ -147,6 +148,7 @@ def _page(port: int, base: Mapping[str, str], *, server: int, bot: int) -> Part:
         "PORT": str(port),
         "SERVER_URL": f"http://127.0.0.1:{server}",
         "BOT_URL": f"http://127.0.0.1:{bot}",
+        "TRANSPORTS": _TRANSPORTS,
     }
     return Part(
         "page",
@@ -187,7 +189,7 @@ def _server(settings: Mapping[str, str], port: int) -> Part:
         "PORT": str(port),
         "AGENTS": ",".join(agents),
         "CONNECT_AUTH": "none",
-        "TRANSPORTS": "websocket,webrtc",
+        "TRANSPORTS": _TRANSPORTS,
     }
     command = [sys.executable, "-m", "services.server"]
     return Part("server", command, {**settings, **own}, url, probe.http(f"{url}/health"))

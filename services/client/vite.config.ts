@@ -82,6 +82,16 @@ function dailyForItselfAlone(): Plugin {
   };
 }
 
+/** Writes the transports to choose from into the page, as Nginx does in a deployment. */
+function pageOffering(transports: string): Plugin {
+  const named = (names: string) => `name="transports" content="${names}"`;
+  return {
+    name: "page-offering",
+    apply: "serve",
+    transformIndexHtml: (html) => html.replace(named(""), named(transports)),
+  };
+}
+
 const server = process.env.SERVER_URL ?? "http://127.0.0.1:8001";
 const bot = process.env.BOT_URL ?? "http://127.0.0.1:8002";
 const listen = {
@@ -100,7 +110,7 @@ const listen = {
 
 export default defineConfig({
   customLogger: quietAboutBackends(),
-  plugins: [dailyForItselfAlone()],
+  plugins: [dailyForItselfAlone(), pageOffering(process.env.TRANSPORTS ?? "")],
   optimizeDeps: {
     rolldownOptions: { plugins: [dailyForItselfAlone()] },
     // Loaded with the first call: found only then, they would reload the page in the middle of it.

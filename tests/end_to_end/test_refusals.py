@@ -50,6 +50,29 @@ def test_an_unknown_agent_is_named_with_the_ones_there_are(
         expect(caller.page.get_by_role("alert")).to_contain_text("order-desk")
 
 
+def test_only_what_the_service_offers_can_be_chosen(
+    stack: LocalStack, browser_type: BrowserType
+) -> None:
+    with calling(browser_type, stack.page_url) as caller:
+        caller.page.get_by_role("button", name="Settings", exact=True).click()
+        expect(caller.page.get_by_role("radio", name="WebSocket")).to_be_checked()
+        expect(caller.page.get_by_role("radio", name="WebRTC", exact=False).first).to_be_visible()
+        expect(caller.page.locator("input[value=daily]")).to_be_hidden()
+
+
+def test_a_connection_that_is_not_offered_is_said_with_where_to_choose_another(
+    stack: LocalStack, browser_type: BrowserType
+) -> None:
+    with calling(browser_type, f"{stack.page_url}/?transport=daily") as caller:
+        caller.page.get_by_role("button", name="Start call").click()
+        caller.wait_for_phase("failed")
+        expect(caller.page.get_by_role("alert")).to_contain_text("Choose one in Settings")
+        caller.assert_accessible()
+        caller.choose("websocket")
+        caller.page.get_by_role("button", name="Try again").click()
+        caller.wait_for_phase("live")
+
+
 def test_callers_of_a_full_bot_wait_and_get_in_when_a_slot_is_free(
     small_stack: LocalStack, browser_type: BrowserType, tmp_path: Path
 ) -> None:

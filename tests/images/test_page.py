@@ -61,6 +61,7 @@ def test_calls_over_daily_open_the_page_to_daily_and_to_nobody_else(
     assert directive(policy, "script-src") == {"'self'", "https://c.daily.co"}
     assert directive(policy, "worker-src") == {"'self'", "blob:"}
     assert {"https://*.daily.co", "wss://*.daily.co"} < directive(policy, "connect-src")
+    assert 'name="transports" content="websocket,daily"' in answer.text
 
 
 def test_the_page_is_told_where_the_connect_server_is(page: httpx.Client) -> None:

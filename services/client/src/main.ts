@@ -7,14 +7,15 @@ import { DebugLog } from "./debug-log.ts";
 import { openDevices } from "./devices.ts";
 import { FaceVideo } from "./face-video.ts";
 import { element, readableName } from "./page.ts";
-import { loadSettings, type Settings, saveSettings } from "./settings.ts";
+import { loadSettings, type Settings, saveSettings, transportsNamed } from "./settings.ts";
 import { openableSettings } from "./settings-drawer.ts";
 import { showSound } from "./sound-view.ts";
 import { StatusView } from "./status-view.ts";
 import { Transcript } from "./transcript.ts";
 import { TranscriptView } from "./transcript-view.ts";
 
-const settings = loadSettings(location.href, localStorage);
+const offered = transportsNamed(told("transports"));
+const settings = loadSettings(location.href, localStorage, offered);
 const log = new DebugLog();
 const status = new StatusView();
 const transcriptView = new TranscriptView();
@@ -86,8 +87,12 @@ function showAgentName(agent: string): void {
 }
 
 function baseUrl(): string {
-  const meta = document.querySelector<HTMLMetaElement>("meta[name=base-url]");
-  return (meta?.content || import.meta.env.VITE_BASE_URL || "").replace(/\/$/, "");
+  return (told("base-url") || import.meta.env.VITE_BASE_URL || "").replace(/\/$/, "");
+}
+
+/** What whoever serves the page wrote into it. */
+function told(name: string): string {
+  return document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)?.content ?? "";
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -103,7 +108,7 @@ document.addEventListener("keydown", (event) => {
   if (!isTyping(event.target)) toggleMute();
 });
 
-openableSettings(settings, applySettings);
+openableSettings(settings, offered, applySettings);
 openableDebugLog(log);
 showAgentName(settings.agent);
 showSound(call, (seconds) => transcript.advance(seconds));

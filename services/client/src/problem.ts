@@ -24,7 +24,7 @@ export class ProblemError extends Error {
     return status === 0 || status === 408 || status === 429 || status >= 500;
   }
 
-  /** Whether there is an agent for everybody in turn: a 503 may also be of what the service needs. */
+  /** Whether waiting for a turn helps; a 503 may also tell of something that the service itself lacks. */
   get busy(): boolean {
     const { status, slug } = this.problem;
     return status === 503 && !slug.endsWith("-unavailable");

@@ -1,8 +1,18 @@
+import type { TransportName } from "./connect.ts";
 import { element } from "./page.ts";
 import { type Settings, transportNamed } from "./settings.ts";
 
-/** The drawer in which the settings are changed. `onChange` gets them after each change. */
-export function openableSettings(settings: Settings, onChange: (settings: Settings) => void): void {
+/**
+ * The drawer in which the settings are changed.
+ *
+ * @param offered - the transports to choose from.
+ * @param onChange - gets the settings after each change.
+ */
+export function openableSettings(
+  settings: Settings,
+  offered: readonly TransportName[],
+  onChange: (settings: Settings) => void,
+): void {
   const dialog = element("settings", HTMLDialogElement);
   const microphone = element("microphone", HTMLSelectElement);
   const volume = element("volume", HTMLInputElement);
@@ -13,7 +23,12 @@ export function openableSettings(settings: Settings, onChange: (settings: Settin
   volume.value = String(settings.volume * 100);
   agent.value = settings.agent;
   shortcuts.checked = settings.shortcuts;
-  for (const choice of transports) choice.checked = choice.value === settings.transport;
+  element("transports", HTMLFieldSetElement).hidden = offered.length === 1;
+  for (const choice of transports) {
+    choice.checked = choice.value === settings.transport;
+    const label = choice.closest("label");
+    if (label) label.hidden = !offered.some((transport) => transport === choice.value);
+  }
 
   dialog.addEventListener("input", () => {
     settings.microphone = microphone.value;

@@ -20,15 +20,31 @@ const DEFAULTS: Settings = {
   shortcuts: true,
 };
 
-/** What this browser was told before; `?agent=` and `?transport=` in the address win. */
-export function loadSettings(address: string, storage: Pick<Storage, "getItem">): Settings {
+/**
+ * What this browser was told before; `?agent=` and `?transport=` in the address win.
+ *
+ * @param offered - the service's transports; what was kept may be of another time.
+ */
+export function loadSettings(
+  address: string,
+  storage: Pick<Storage, "getItem">,
+  offered: readonly TransportName[] = TRANSPORTS,
+): Settings {
   const settings = { ...DEFAULTS, ...stored(storage) };
   const query = new URL(address).searchParams;
+  const kept = offered.includes(settings.transport) ? settings.transport : offered[0];
   return {
     ...settings,
     agent: query.get("agent") ?? "",
-    transport: transportNamed(query.get("transport")) ?? settings.transport,
+    transport: transportNamed(query.get("transport")) ?? kept ?? DEFAULTS.transport,
   };
+}
+
+/** Reads names with commas between them; all transports where there is none among them. */
+export function transportsNamed(names: string): readonly TransportName[] {
+  const list = names.split(",").map((name) => name.trim());
+  const named = TRANSPORTS.filter((transport) => list.includes(transport));
+  return named.length > 0 ? named : TRANSPORTS;
 }
 
 /** Keeps all but the agent, which the address alone decides: a link means the same for everybody. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadSettings, saveSettings } from "../src/settings.ts";
+import { loadSettings, saveSettings, transportsNamed } from "../src/settings.ts";
 
 function load(address: string, kept: string | null = null) {
   return loadSettings(address, { getItem: () => kept });
@@ -26,10 +26,26 @@ describe("settings", () => {
     },
   );
 
+  it("fall back to a transport that the service offers, unless the address insists", () => {
+    const storage = { getItem: () => '{"transport":"webrtc"}' };
+    const load = (address: string) => loadSettings(address, storage, ["websocket", "daily"]);
+    expect(load("https://x/")).toMatchObject({ transport: "websocket" });
+    expect(load("https://x/?transport=webrtc")).toMatchObject({ transport: "webrtc" });
+  });
+
   it("keep everything but the agent", () => {
     let kept = "";
     saveSettings(load("https://x/?agent=a"), { setItem: (_, value) => (kept = value) });
     expect(kept).toContain("websocket");
     expect(kept).not.toContain("agent");
   });
+});
+
+it.each([
+  ["daily, websocket", ["websocket", "daily"]],
+  ["pigeon,webrtc", ["webrtc"]],
+  ["pigeon", ["websocket", "webrtc", "daily"]],
+  ["", ["websocket", "webrtc", "daily"]],
+])("the transports of %j are %j", (names, transports) => {
+  expect(transportsNamed(names)).toEqual(transports);
 });
