@@ -60,9 +60,11 @@ def serve_daily(
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield Daily(stand_in, f"{here}/v1")
-        server.should_exit = server.force_exit = True
-        thread.join(timeout=30)
+        try:
+            yield Daily(stand_in, f"{here}/v1")
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join(timeout=30)
         assert not thread.is_alive()
 
 
