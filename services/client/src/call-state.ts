@@ -5,7 +5,8 @@ export type CallState =
   | { phase: "idle" }
   | { phase: "asking" }
   | { phase: "connecting" }
-  | { phase: "busy"; seconds: number }
+  /** `seconds` until the next try, 0 while it is made; `waited` so many so far. */
+  | { phase: "busy"; seconds: number; waited: number }
   | { phase: "live"; activity: Activity; agent: AgentPresence }
   | { phase: "reconnecting"; attempt: number; attempts: number; offline: boolean }
   | { phase: "lost" }

@@ -7,6 +7,7 @@ import type { CallDevices } from "./devices.ts";
 import { CONNECTION_PROBLEM, failure } from "./failure.ts";
 import { networkProblem, ProblemError } from "./problem.ts";
 import { online, pause, Reconnection } from "./reconnection.ts";
+import { Waiting } from "./waiting.ts";
 
 export interface CallOptions {
   base: string;
@@ -25,9 +26,6 @@ export interface CallPage extends ConnectPage {
   video(track: MediaStreamTrack | undefined): void;
   note(text: string): void;
 }
-
-const BUSY_RETRY_SECONDS = 5;
-const BUSY_TRIES = 60;
 
 /** A call from the click on Start to the end, over as many connections as it takes. */
 export class Call {
@@ -102,14 +100,17 @@ export class Call {
 
   /** Connects; while all agents are busy, waits as long as the service says and tries again. */
   async #connectOrWait(devices: CallDevices, signal: AbortSignal): Promise<void> {
-    for (let attempt = 1; !signal.aborted; attempt++) {
+    let waiting: Waiting | undefined;
+    while (!signal.aborted) {
       try {
         await this.#connect(devices, signal);
         return;
       } catch (error) {
-        const busy = error instanceof ProblemError && error.busy && attempt < BUSY_TRIES;
-        if (!busy) throw error;
-        await this.#waitWhileBusy(error, signal);
+        if (!(error instanceof ProblemError && error.busy)) throw error;
+        waiting ??= new Waiting();
+        const seconds = waiting.next(error.problem.retryAfter);
+        if (seconds === undefined) throw error;
+        await this.#wait(waiting, seconds, signal);
       }
     }
   }
@@ -147,13 +148,15 @@ export class Call {
     this.#show({ phase: "live", activity: "listening", agent: "here" });
   }
 
-  async #waitWhileBusy(error: ProblemError, signal: AbortSignal): Promise<void> {
-    for (let seconds = error.problem.retryAfter ?? BUSY_RETRY_SECONDS; seconds > 0; seconds--) {
-      this.#show({ phase: "busy", seconds });
+  /** Counts down to 0, at which it stays while the next try is made. */
+  async #wait(waiting: Waiting, seconds: number, signal: AbortSignal): Promise<void> {
+    const until = Date.now() + seconds * 1000;
+    while (!signal.aborted) {
+      const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+      this.#show({ phase: "busy", seconds: left, waited: waiting.seconds });
+      if (left === 0) return;
       await pause(1000, signal);
-      if (signal.aborted) return;
     }
-    this.#show({ phase: "connecting" });
   }
 
   #dropped(code: number | undefined, reason: string): void {

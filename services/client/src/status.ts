@@ -37,10 +37,7 @@ function words(state: CallState, muted: boolean): { title: string; detail: strin
     case "connecting":
       return { title: "Connecting…", detail: "" };
     case "busy":
-      return {
-        title: "All agents are busy",
-        detail: `Trying again in ${state.seconds} s.`,
-      };
+      return { title: "All agents are busy", detail: waiting(state) };
     case "live":
       return live(state, muted);
     case "reconnecting":
@@ -104,6 +101,18 @@ function live(
     : { title: "Listening", detail: "" };
 }
 
+function waiting({ seconds, waited }: Extract<CallState, { phase: "busy" }>): string {
+  const next = seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again now.";
+  const so = `${Math.floor(waited / 60)}:${String(waited % 60).padStart(2, "0")}`;
+  return waited > 0 ? `${next} You have been waiting for ${so}.` : next;
+}
+
+/** What is worth saying aloud once a minute. */
+function patience(minutes: number): string {
+  if (minutes === 0) return "You are connected as soon as one is free.";
+  return `Still waiting, for ${minutes} ${minutes === 1 ? "minute" : "minutes"} now.`;
+}
+
 function announcement(state: CallState, title: string, detail: string): string {
   switch (state.phase) {
     case "idle":
@@ -112,7 +121,7 @@ function announcement(state: CallState, title: string, detail: string): string {
       if (state.agent === "here") return "Connected. You can talk now.";
       return `${title}. ${detail}`;
     case "busy":
-      return `${title}. Trying again by itself.`;
+      return `${title}. ${patience(Math.floor(state.waited / 60))}`;
     case "reconnecting":
       return state.offline ? `${title}. ${detail}` : "The connection dropped. Reconnecting.";
     default:

@@ -10,8 +10,17 @@ group("what a screen reader is told", () => {
     const { announcement } = describe(LISTENING, false);
     expect(describe(SPEAKING, false).announcement).toBe(announcement);
     expect(describe(LISTENING, true).announcement).toBe(announcement);
-    const busy = (seconds: number) => describe({ phase: "busy", seconds }, false).announcement;
-    expect(busy(1)).toBe(busy(5));
+  });
+
+  it("says once a minute that the caller waits, politely", () => {
+    const busy = (waited: number, seconds = 5) =>
+      describe({ phase: "busy", seconds, waited }, false);
+    expect(busy(0).urgent).toBe(false);
+    expect(busy(0).announcement).toMatch(/^All agents are busy\. You are connected as soon as/);
+    expect(busy(59, 1).announcement).toBe(busy(0).announcement);
+    expect(busy(60).announcement).toMatch(/for 1 minute now/);
+    expect(busy(119, 0).announcement).toBe(busy(60).announcement);
+    expect(busy(120).announcement).toMatch(/for 2 minutes now/);
   });
 
   it("is told of an agent that is not there", () => {
@@ -26,6 +35,22 @@ group("what a screen reader is told", () => {
     });
     expect(describe({ phase: "lost" }, false).urgent).toBe(true);
     expect(describe(LISTENING, false).urgent).toBe(false);
+  });
+});
+
+group("waiting in line", () => {
+  it("counts down to the next try, and up from the first", () => {
+    const detail = (waited: number, seconds: number) =>
+      describe({ phase: "busy", seconds, waited }, false).detail;
+    expect(detail(0, 5)).toBe("Trying again in 5 s.");
+    expect(detail(7, 3)).toBe("Trying again in 3 s. You have been waiting for 0:07.");
+    expect(detail(605, 0)).toBe("Trying again now. You have been waiting for 10:05.");
+  });
+
+  it("can be cancelled", () => {
+    const busy: CallState = { phase: "busy", seconds: 3, waited: 7 };
+    expect(startLabel(busy)).toBeUndefined();
+    expect(hangUpLabel(busy)).toBe("Cancel");
   });
 });
 
