@@ -1,6 +1,7 @@
 """Writes finished turns to a session's record without keeping the call waiting."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
@@ -13,8 +14,8 @@ from services.common.sessions import Session, SessionStore, Turn
 Role = Literal["user", "assistant"]
 
 FLUSH_SECONDS = 5.0
-ATTEMPTS = 3
-PAUSE_SECONDS = 0.5
+#: Between tries while the records cannot be reached: jittered, and doubled up to the second.
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 4.0
 
 
 class TurnWriter:
@@ -74,11 +75,18 @@ class TurnWriter:
                 self._turns.task_done()
 
     async def _append(self, turn: Turn) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
+        """Tries as long as the call lasts: a turn left out would be missed for ever."""
+        failures = 0
+        while True:
             try:
-                return await self._sessions.append_turn(self._session, turn)
+                await self._sessions.append_turn(self._session, turn)
             except StoreError as error:
-                if not error.retryable or attempt == ATTEMPTS:
+                if not error.retryable:
                     raise
-                await asyncio.sleep(PAUSE_SECONDS * attempt)
-        return None
+                if not failures:
+                    logger.bind(turn=turn.number, code=error.code).warning("turn waits")
+                failures += 1
+                longest = min(LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS * 2**failures)
+                await asyncio.sleep(longest * random.uniform(0.5, 1))  # noqa: S311
+            else:
+                return

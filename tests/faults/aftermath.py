@@ -89,8 +89,12 @@ async def _bots(world: World) -> tuple[int, int]:
 async def _until_written(world: World, caller: Caller) -> None:
     """Waits until the answer to the last question has been said to its end."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while "4217" not in _answer_to_the_last(await world.sessions.turns(caller.session_id)):
+        while "4217" not in _answer_to_the_last(await _turns(world, caller)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+
+async def _turns(world: World, caller: Caller) -> list[Turn]:
+    return await world.sessions.turns(caller.session_id)
 
 
 def _answer_to_the_last(turns: list[Turn]) -> str:
@@ -111,7 +115,7 @@ async def _is_over(world: World, caller: Caller, reason: str) -> None:
 
 async def _is_whole(world: World, caller: Caller) -> None:
     """What the caller was seen to say is written down, in order, and nothing twice."""
-    turns = await world.sessions.turns(caller.session_id)
+    turns = await _turns(world, caller)
     assert [turn.number for turn in turns] == list(range(1, len(turns) + 1))
     said = [line.text for line in caller.transcript if line.role == "user"]
     assert [turn.text for turn in turns if turn.role == "user"] == said
