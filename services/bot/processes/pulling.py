@@ -56,6 +56,13 @@ class _Puller:
         self._failures = 0
 
     async def run(self) -> None:
+        warming = asyncio.create_task(self._rooms.warm_up())
+        try:
+            await self._pull()
+        finally:
+            warming.cancel()
+
+    async def _pull(self) -> None:
         while not self._slot.final:
             received = await self._next()
             if received is None:

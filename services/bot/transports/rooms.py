@@ -1,10 +1,12 @@
 """The rooms in which calls from the queue take place."""
 
+from contextlib import suppress
 from typing import Protocol
 
 from services.bot.settings import BotSettings
 from services.bot.transports.line import Line
 from services.common.daily import DailyRest
+from services.common.errors import DailyError
 from services.common.sessions import Session
 
 
@@ -13,6 +15,9 @@ class Rooms(Protocol):
 
     def prepare(self) -> None:
         """Does before any fork what a call would wait for otherwise; starts no thread."""
+
+    async def warm_up(self) -> None:
+        """Does in a process that waits for a call what the call would wait for otherwise."""
 
     def line(self, session: Session) -> Line:
         """A line to the room of a session that this process has."""
@@ -34,6 +39,11 @@ class DailyRooms:
         from services.bot.transports import daily
 
         daily.prepare()
+
+    async def warm_up(self) -> None:
+        """Learns from Daily what tokens need; where that fails, the call's line asks again."""
+        with suppress(DailyError):
+            await self._daily.prepare()
 
     def line(self, session: Session) -> Line:
         """A line to the session's room.
