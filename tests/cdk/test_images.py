@@ -45,8 +45,10 @@ def wanted_for(name: str) -> set[str]:
     """The files under version control that belong into the image's context, and no others."""
     folders = [f"services/{name}"] if name == "client" else [f"services/{name}", "services/common"]
     listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"]
-        + ["services/__init__.py", f"requirements/{name}.txt", *folders],
+        [
+            *("git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"),
+            *("services/__init__.py", f"requirements/{name}.txt", *folders),
+        ],
         cwd=ROOT,
         check=True,
         capture_output=True,

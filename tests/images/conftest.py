@@ -120,6 +120,8 @@ def backend(joined: Network, tasks: dict[str, Task]) -> Iterator[Backend]:
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": listening["url"],
                 "SESSIONS_TABLE": "sessions",
                 "ORDERS_TABLE": "orders",
+                # Daily's cloud is not here.
+                "TRANSPORTS": "websocket",
             }
             yield Backend(api_key, prefix, environment, trust)
         finally:

@@ -16,7 +16,7 @@ API = "https://voice-api.example.com"
 @pytest.fixture(scope="module")
 def page(tasks: dict[str, Task], joined: Network) -> Iterator[httpx.Client]:
     with (
-        tasks["client"].run(joined, VITE_BASE_URL=API) as container,
+        tasks["client"].run(joined, VITE_BASE_URL=API, TRANSPORTS="websocket") as container,
         httpx.Client(base_url=f"http://{container.address}:{tasks['client'].port}") as client,
     ):
         yield client
