@@ -20,9 +20,14 @@ def main() -> None:
     parser.add_argument(
         "--meet", action="store_true", help="rooms are here, to be joined with local/daily/sdk"
     )
+    parser.add_argument(
+        "--slow", type=float, default=0.0, metavar="SECONDS", help="what every answer waits for"
+    )
     asked = parser.parse_args()
     here = f"http://{asked.host}:{asked.port}" if asked.meet else None
-    stand_in = StandIn(asked.api_key, domain_name=asked.domain, rooms_at=here)
+    stand_in = StandIn(
+        asked.api_key, domain_name=asked.domain, rooms_at=here, slow_seconds=asked.slow
+    )
     uvicorn.run(stand_in, host=asked.host, port=asked.port, log_level="warning", lifespan="off")
 
 

@@ -1,5 +1,6 @@
 """The stand-in's HTTP side."""
 
+import asyncio
 import json
 import time
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ class StandIn:
         *,
         domain_name: str = "voice",
         rooms_at: str | None = None,
+        slow_seconds: float = 0.0,
         everything: Limit = EVERYTHING,
         deletions: Limit = DELETIONS,
     ) -> None:
@@ -68,6 +70,7 @@ class StandIn:
             domain_name: The name of the domain.
             rooms_at: The address of this stand-in, for rooms that can be joined here (with
                 `local.daily.sdk`); None for rooms at Daily's address, where nobody knows of them.
+            slow_seconds: What every answer waits for first.
             everything: How many requests it takes.
             deletions: How many rooms it deletes.
         """
@@ -76,6 +79,7 @@ class StandIn:
         self.faults = Faults()
         self.asked: list[Asked] = []
         self.ahead_seconds = 0.0
+        self._slow_seconds = slow_seconds
         self._api_key = api_key
         self._domain_name = domain_name
         self._everything = Window(everything)
@@ -108,6 +112,7 @@ class StandIn:
         if scope["type"] != "http" or scope["path"].startswith(ADMIN):
             await self._app(scope, receive, send)
             return
+        await asyncio.sleep(self._slow_seconds)
         method, path = scope["method"], scope["path"]
         fault = self.faults.take(method)
         if fault is None:

@@ -87,9 +87,7 @@ class Stack:
             resources.push_async_callback(self._stop)
             moto, nova, server, bot, admin = self._ports
             aws_url = f"http://127.0.0.1:{moto}"
-            base = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)} | {
-                "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "local/emulator")))
-            }
+            base = plain_environment()
             settings = base | {
                 **_TABLES,
                 "AWS_REGION": REGION,
@@ -169,7 +167,7 @@ class Stack:
         own = {"PORT": str(server), "CONNECT_AUTH": "none"}
         health = probe.http(f"http://127.0.0.1:{server}/health")
         await asyncio.gather(
-            self._start(_python("server", {**settings, **own}, health, "services.server")),
+            self._start(python_part("server", {**settings, **own}, health, "services.server")),
             self._start_bot(bot, admin),
         )
 
@@ -180,7 +178,7 @@ class Stack:
         else:
             answers = probe.http(f"http://127.0.0.1:{admin}/ready")
             module = "services.bot"
-        await self._start(_python("bot", self.bot_environment, answers, module))
+        await self._start(python_part("bot", self.bot_environment, answers, module))
 
     async def _start(self, part: Part) -> None:
         self._parts.append(part)
@@ -217,20 +215,30 @@ def _trust(folder: Path) -> Path:
     return bundle
 
 
-def _python(name: str, environment: Mapping[str, str], answers: probe.Probe, *module: str) -> Part:
+def plain_environment() -> dict[str, str]:
+    """Our own variables, but those that would spoil a measurement or lead to somebody's account."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)}
+    path = os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "local/emulator")))
+    return kept | {"PYTHONPATH": path}
+
+
+def python_part(
+    name: str, environment: Mapping[str, str], answers: probe.Probe, *module: str
+) -> Part:
+    """A process of our own Python."""
     return Part(name, [sys.executable, "-m", *module], environment, "its port", answers)
 
 
 def _moto(port: int, base: Mapping[str, str]) -> Part:
     answers = probe.http(f"http://127.0.0.1:{port}/moto-api/")
-    return _python("aws", base, answers, "moto.server", "-H", "127.0.0.1", "-p", str(port))
+    return python_part("aws", base, answers, "moto.server", "-H", "127.0.0.1", "-p", str(port))
 
 
 def _emulator(port: int, folder: Path, environment: Mapping[str, str]) -> Part:
     arguments = ("--port", str(port), "--ca-dir", str(folder))
     scenario = ("--scenario", str(folder / "scenario.toml"))
     answers = probe.tcp(f"https://localhost:{port}")
-    return _python("nova", environment, answers, "tests.bench.emulator", *arguments, *scenario)
+    return python_part("nova", environment, answers, "tests.bench.emulator", *arguments, *scenario)
 
 
 def _seed(url: str) -> None:

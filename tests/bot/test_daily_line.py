@@ -1,14 +1,17 @@
 """The bot's line through a room, with Pipecat's own transport in a room of the stand-in."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests import daily_sdk  # noqa: F401 - first of all
+from tests import daily_sdk  # first of all
 
 from pipecat.frames.frames import (  # isort: skip
     EndFrame,
@@ -292,3 +295,10 @@ async def test_the_room_of_a_call_that_is_over_is_deleted(
     assert daily.names() == []
     daily.fail(500, times=99)
     await delete_room(room, rest)
+
+
+def test_a_bot_without_a_queue_does_not_load_dailys_library() -> None:
+    modules = "services.bot.processes.supervisor", "services.bot.resources", "services.bot.call"
+    program = f"import sys, {', '.join(modules)}; sys.exit('daily' in sys.modules)"
+    repository = Path(daily_sdk.FOLDER).parents[2]
+    assert subprocess.run([sys.executable, "-c", program], cwd=repository).returncode == 0
