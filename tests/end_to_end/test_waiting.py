@@ -33,7 +33,7 @@ def test_a_caller_of_a_full_fleet_waits_in_line_visibly_and_gets_in(
         # After a call of some seconds, whoever waits is told to come back as soon.
         first.start()
         first.hang_up()
-        fleet_of_one.wait_for("session ended", 15)
+        fleet_of_one.wait_for("session ended.*reason=caller-left", 15)
         first.page.get_by_role("button", name="Call again").click()
         first.wait_for_phase("live")
         refused = httpx.post(f"{url}/connect", json={"transport": "websocket"})
