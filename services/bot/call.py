@@ -6,7 +6,7 @@ import time
 from typing import Any, Literal
 
 from loguru import logger
-from pipecat.frames.frames import ErrorFrame, LLMRunFrame
+from pipecat.frames.frames import ErrorFrame, LLMMessagesAppendFrame, LLMRunFrame
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.frameworks.rtvi import RTVIFunctionCallReportLevel, RTVIObserverParams
 from pipecat.workers.runner import WorkerRunner
@@ -17,7 +17,7 @@ from services.bot.call_worker import CallWorker
 from services.bot.ending import Ending
 from services.bot.lease import Lease
 from services.bot.nova import AGENT_UNAVAILABLE
-from services.bot.pipeline import Conversation, converse, greeting
+from services.bot.pipeline import Conversation, converse, first_words
 from services.bot.resources import Resources
 from services.bot.tools import ToolContext
 from services.bot.transcript import Transcript
@@ -63,7 +63,7 @@ class Call:
         self._resources = resources
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._started = asyncio.Event()
-        self._greeting: asyncio.Task[None] | None = None
+        self._speaking: asyncio.Task[None] | None = None
         self._own_end = Ending.AGENT_HUNG_UP
         line.on_gone(self.hang_up)
 
@@ -133,8 +133,9 @@ class Call:
             )
             watch = AgentWatch(conversation.nova, self._tell_state)
             worker = self._worker(conversation, spoken, watch)
-            if not history:
-                self._greet_first(conversation, watch, worker)
+            words = first_words(self._agent, history)
+            if words is not None:
+                self._speak_first(words, conversation, watch, worker)
             return await self._run_until_the_end(worker)
         finally:
             await writer.close()
@@ -165,18 +166,22 @@ class Call:
         worker.add_event_handler("on_pipeline_error", self._pipeline_failed)
         return worker
 
-    def _greet_first(
-        self, conversation: Conversation, watch: AgentWatch, worker: PipelineWorker
+    def _speak_first(
+        self,
+        words: LLMMessagesAppendFrame,
+        conversation: Conversation,
+        watch: AgentWatch,
+        worker: PipelineWorker,
     ) -> None:
         """Has the agent speak first, as soon as the caller can hear it."""
 
-        async def greet() -> None:
+        async def speak() -> None:
             await watch.until_it_listens()
-            await conversation.nova.queue_frame(greeting(self._agent))
+            await conversation.nova.queue_frame(words)
 
         async def begin(*_: object) -> None:
             # Pipecat waits for its event handlers when it stops, and this may take a while.
-            self._greeting = self._greeting or asyncio.create_task(greet())
+            self._speaking = self._speaking or asyncio.create_task(speak())
 
         if self.line.speaks_rtvi:
             worker.rtvi.add_event_handler("on_client_ready", begin)
@@ -194,8 +199,8 @@ class Call:
         running.add_done_callback(lambda _: self.hang_up(self._own_end))
         ending = await self._ending
         limit.cancel()
-        if self._greeting is not None:
-            self._greeting.cancel()
+        if self._speaking is not None:
+            self._speaking.cancel()
         if not running.done():
             await self._announce(ending)
             await self._stop(worker, running, ending)

@@ -63,7 +63,7 @@ def converse(
         nova.register_function(tool.name, tool.handler(tool_context))
     detector.listen_for(_wanted(agent.vad, settings))
     context = LLMContext(
-        messages=[_message(turn) for turn in history],
+        messages=[_message(turn) for turn in history[: _answered(history)]],
         tools=ToolsSchema(standard_tools=[tool.schema for tool in tools]),
     )
     aggregators = LLMContextAggregatorPair(
@@ -101,9 +101,35 @@ def nova_settings(settings: BotSettings, agent: Agent, line: Line) -> NovaSettin
     )
 
 
-def greeting(agent: Agent) -> LLMMessagesAppendFrame:
-    """What has the agent speak first. It is for the Nova processor, not for the context."""
-    text = f'The caller is on the line now. Greet the caller with these words: "{agent.greeting}"'
+def first_words(agent: Agent, history: Sequence[Turn]) -> LLMMessagesAppendFrame | None:
+    """What has the agent speak before the caller does; None where it is the caller's turn.
+
+    A new caller is greeted. One whose call was lost between a question and the end of its answer
+    need not ask again. It is for the Nova processor, not for the context.
+    """
+    if not history:
+        return _ask(
+            f'The caller is on the line now. Greet the caller with these words: "{agent.greeting}"'
+        )
+    owed = history[_answered(history) :]
+    asked = " ".join(turn.text for turn in owed if turn.role == "user")
+    said = " ".join(turn.text for turn in owed if turn.role == "assistant")
+    if said:
+        asked += f'\n\nThe line broke while you were answering, after: "{said}" Go on from there.'
+    return _ask(asked.strip()) if asked else None
+
+
+def _answered(history: Sequence[Turn]) -> int:
+    """How many turns there are before the question that has no whole answer."""
+    count = len(history)
+    if count and history[-1].role == "assistant" and history[-1].interrupted:
+        count -= 1
+    while count and history[count - 1].role == "user":
+        count -= 1
+    return count
+
+
+def _ask(text: str) -> LLMMessagesAppendFrame:
     return LLMMessagesAppendFrame(messages=[{"role": "user", "content": text}], run_llm=True)
 
 

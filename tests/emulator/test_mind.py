@@ -143,6 +143,11 @@ def test_a_history_is_remembered() -> None:
     assert called(thinker, "has it arrived yet").arguments == {"order_number": "4217"}
 
 
+def test_a_question_that_comes_with_a_note_is_understood() -> None:
+    note = 'The line broke while you were answering, after: "Once upon a time" Go on from there.'
+    assert "kettle" in said(mind(), f"tell me a story\n\n{note}")
+
+
 def test_the_greeting_that_the_client_wants_is_said_word_for_word() -> None:
     asked = "The caller is on the line. Greet them with these words: Good day! What is broken?"
     assert mind().answer(asked).say == ["Good day!", "What is broken?"]

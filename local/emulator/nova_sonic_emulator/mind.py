@@ -106,7 +106,8 @@ class Mind:
 
     def answer(self, text: str) -> Decision:
         """Decides what to do about what the caller said or wrote; empty text was not understood."""
-        understood = self._understand(text)
+        # A client that asks again may add what happened meanwhile, in paragraphs of its own.
+        understood = self._understand(text) or self._understand(text.partition("\n\n")[0])
         if understood is None:
             return self._say(self._misunderstood())
         self._memory.update(understood.slots)

@@ -14,7 +14,6 @@ class Slot:
 
     Attributes:
         call: What took it.
-        hung_up: Whether whoever is here, or comes, shall go.
     """
 
     def __init__(self, on_taken: Callable[["Call", "Received | None"], None]) -> None:
@@ -26,7 +25,7 @@ class Slot:
         self._on_taken = on_taken
         self._claimed = False
         self._closed = False
-        self.hung_up = False
+        self._hung_up = False
         self._changed = asyncio.Event()
         self.call: Call | None = None
 
@@ -57,7 +56,7 @@ class Slot:
         """The caller is in, and nobody else will be."""
         self.call = call
         self._on_taken(call, job)
-        if self.hung_up:
+        if self._hung_up:
             call.hang_up()
         self._announce()
 
@@ -68,7 +67,7 @@ class Slot:
 
     def hang_up(self) -> None:
         """Ends the call, or the one that is about to begin."""
-        self.hung_up = True
+        self._hung_up = True
         if self.call is not None:
             self.call.hang_up()
         self.close()

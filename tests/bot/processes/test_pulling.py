@@ -1,110 +1,24 @@
-"""Calls from the queue, with real bots, on the emulator of Nova Sonic where somebody talks."""
+"""Calls from the queue, with real bots, in rooms of the tests' own."""
 
 import asyncio
 import os
-import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from services.common.jobs import Job, JobQueue
-from services.common.sessions import PROCESS_DIED, Session, SessionStatus, SessionStore
-from services.common.settings import CommonSettings
-from tests.bot.conftest import PATIENCE_SECONDS, Bot, launch, until, until_status
-from tests.bot.rooms.server import Room, Rooms
-from tests.queues import create_queue, dead_letters, letters
-
-#: The shortest that the settings allow.
-LEASE_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A queue of the test's own, and the calls that it puts there.
-
-    Attributes:
-        url: Where it is.
-        jobs: As a process sees it.
-    """
-
-    url: str
-    jobs: JobQueue
-    sessions: SessionStore
-    rooms: Rooms
-
-    async def call(self) -> tuple[Session, Room]:
-        """Somebody calls: as the server does, makes a room, a record and a job."""
-        room = self.rooms.make(f"voice-{secrets.token_hex(4)}")
-        opened = await self.sessions.open(
-            transport="daily", agent="order-desk", room=room.record, ticket_seconds=60
-        )
-        await self.jobs.send(Job.of(opened.session))
-        return opened.session, room
-
-    async def is_empty(self) -> None:
-        """Waits until nothing is left on the queue."""
-        await self.holds(self.url, 0)
-
-    async def has_dead_letters(self, count: int) -> None:
-        """Waits until so many jobs are with the dead letters."""
-        await self.holds(dead_letters(self.url), count)
-
-    async def holds(self, url: str, count: int) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await letters(url) != count:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-
-
-@pytest.fixture
-async def queue(aws: dict[str, str], sessions: SessionStore) -> AsyncIterator[Queue]:
-    """A queue and rooms of the test's own."""
-    url = create_queue(f"jobs-{secrets.token_hex(4)}")
-    jobs = JobQueue.connect(CommonSettings(jobs_queue_url=url))
-    async with Rooms() as rooms:
-        yield Queue(url, jobs, sessions, rooms)
-
-
-StartBot = Callable[..., Awaitable[Bot]]
-
-
-@pytest.fixture
-async def start_bot(aws: dict[str, str], queue: Queue) -> AsyncIterator[StartBot]:
-    """Starts bots on the queue; each ends with the test."""
-    bots: list[Bot] = []
-    pulls = {
-        "JOBS_QUEUE_URL": queue.url,
-        "DAILY_API_KEY": "there-is-no-daily-here",
-        "LEASE_SECONDS": str(LEASE_SECONDS),
-        "MAX_SESSIONS": "4",
-        "SPARE_SESSIONS": "1",
-    }
-
-    async def start(**settings: str) -> Bot:
-        bots.append(await launch({**aws, **pulls, **settings}, module="tests.bot.rooms"))
-        return bots[-1]
-
-    yield start
-    for bot in bots:
-        await bot.kill()
-
-
-async def started(bot: Bot, session: Session, *, after: int = 0) -> int:
-    """The process id of the call, once it began; ``after`` that log line."""
-    line = await bot.line(
-        "session started",
-        lambda line: line["session_id"] == session.session_id and bot.lines.index(line) >= after,
-    )
-    pid: int = line["pid"]
-    return pid
+from services.common.jobs import Job
+from services.common.sessions import PROCESS_DIED, SessionStatus
+from tests.bot.conftest import PATIENCE_SECONDS, Bot, StartBot, until, until_status
+from tests.bot.processes.queue_calls import LEASE_SECONDS, Queue, started
+from tests.queues import letters
 
 
 async def test_a_call_from_the_queue_is_served_and_its_job_goes_with_it(
-    start_bot: StartBot, queue: Queue
+    start_pulling: StartBot, queue: Queue
 ) -> None:
-    bot = await start_bot()
+    bot = await start_pulling()
     session, room = await queue.call()
     await room.bot(1)
     await bot.slots(taken=1)
@@ -116,8 +30,8 @@ async def test_a_call_from_the_queue_is_served_and_its_job_goes_with_it(
     await bot.slots(taken=0, idle=2)
 
 
-async def test_a_call_is_longer_than_a_lease(start_bot: StartBot, queue: Queue) -> None:
-    await start_bot()
+async def test_a_call_is_longer_than_a_lease(start_pulling: StartBot, queue: Queue) -> None:
+    await start_pulling()
     session, room = await queue.call()
     await room.bot(1)
     await asyncio.sleep(2 * LEASE_SECONDS)
@@ -128,9 +42,9 @@ async def test_a_call_is_longer_than_a_lease(start_bot: StartBot, queue: Queue) 
 
 
 async def test_a_job_that_comes_twice_puts_one_bot_into_the_call(
-    start_bot: StartBot, queue: Queue
+    start_pulling: StartBot, queue: Queue
 ) -> None:
-    one, other = await asyncio.gather(start_bot(), start_bot())
+    one, other = await asyncio.gather(start_pulling(), start_pulling())
     session, room = await queue.call()
     for _ in range(5):
         await queue.jobs.send(Job.of(session))
@@ -151,9 +65,9 @@ def _held(bot: Bot) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 async def test_a_call_whose_process_died_or_hangs_goes_on_in_another(
-    start_bot: StartBot, queue: Queue, number: signal.Signals
+    start_pulling: StartBot, queue: Queue, number: signal.Signals
 ) -> None:
-    bot = await start_bot()
+    bot = await start_pulling()
     session, room = await queue.call()
     await room.bot(1)
     pid = await started(bot, session)
@@ -169,25 +83,25 @@ async def test_a_call_whose_process_died_or_hangs_goes_on_in_another(
 
 
 async def test_a_call_whose_task_died_goes_on_in_another_task_once_its_lease_is_over(
-    start_bot: StartBot, queue: Queue
+    start_pulling: StartBot, queue: Queue
 ) -> None:
-    bot = await start_bot()
+    bot = await start_pulling()
     session, room = await queue.call()
     await room.bot(1)
     record = await until_status(queue.sessions, session.session_id, SessionStatus.ACTIVE)
     # As when the host dies: nobody is left to say anything.
     for pid in (bot.process.pid, *bot.children()):
         os.kill(pid, signal.SIGKILL)
-    await start_bot()
+    await start_pulling()
     await room.bot(2)
     record = await until_status(queue.sessions, session.session_id, SessionStatus.ACTIVE)
     assert (record.strikes, record.generation, room.most) == (1, 2, 1)
 
 
 async def test_a_call_that_kills_processes_fails_and_its_job_is_a_dead_letter(
-    start_bot: StartBot, queue: Queue
+    start_pulling: StartBot, queue: Queue
 ) -> None:
-    bot = await start_bot()
+    bot = await start_pulling()
     session, room = await queue.call()
     after = 0
     for number in (1, 2, 3):
@@ -202,28 +116,31 @@ async def test_a_call_that_kills_processes_fails_and_its_job_is_a_dead_letter(
     assert len(room.bots) == 3
 
 
-async def test_a_call_is_handed_over_when_its_task_stops(start_bot: StartBot, queue: Queue) -> None:
-    leaving = await start_bot(DRAIN_SECONDS="0.2")
+async def test_a_call_is_handed_over_when_its_task_stops(
+    start_pulling: StartBot, queue: Queue
+) -> None:
+    leaving = await start_pulling(DRAIN_SECONDS="0.2")
     session, room = await queue.call()
     await room.bot(1)
     await until_status(queue.sessions, session.session_id, SessionStatus.ACTIVE)
-    await start_bot()
+    await start_pulling()
     leaving.process.send_signal(signal.SIGTERM)
     await room.bot(2)
     record = await until_status(queue.sessions, session.session_id, SessionStatus.ACTIVE)
     assert (record.strikes, record.generation) == (0, 2)
-    assert await leaving.stop() == 0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await leaving.process.wait() == 0
     assert (room.here, room.most) == (1, 1)
 
 
 async def test_sessions_that_lose_their_supervisor_hand_their_calls_over(
-    start_bot: StartBot, queue: Queue
+    start_pulling: StartBot, queue: Queue
 ) -> None:
-    bot = await start_bot()
+    bot = await start_pulling()
     session, room = await queue.call()
     await room.bot(1)
     await until_status(queue.sessions, session.session_id, SessionStatus.ACTIVE)
-    await start_bot()
+    await start_pulling()
     bot.process.kill()
     await room.bot(2)
     record = await until_status(queue.sessions, session.session_id, SessionStatus.ACTIVE)
@@ -231,7 +148,7 @@ async def test_sessions_that_lose_their_supervisor_hand_their_calls_over(
 
 
 async def test_a_caller_who_comes_back_makes_the_job_before_worthless(
-    start_bot: StartBot, queue: Queue
+    start_pulling: StartBot, queue: Queue
 ) -> None:
     room = queue.rooms.make("voice-again")
     opened = await queue.sessions.open(
@@ -239,15 +156,15 @@ async def test_a_caller_who_comes_back_makes_the_job_before_worthless(
     )
     again = await queue.sessions.reopen(opened.resume, ticket_seconds=60)
     await queue.jobs.send(Job.of(opened.session))
-    bot = await start_bot()
+    bot = await start_pulling()
     await bot.line("job of a call that is over")
     assert room.bots == []
     await queue.jobs.send(Job.of(again.session))
     await room.bot(1)
 
 
-async def test_a_room_that_is_gone_ends_the_call(start_bot: StartBot, queue: Queue) -> None:
-    await start_bot()
+async def test_a_room_that_is_gone_ends_the_call(start_pulling: StartBot, queue: Queue) -> None:
+    await start_pulling()
     room = queue.rooms.make("voice-gone")
     room.refuses = True
     opened = await queue.sessions.open(
@@ -307,9 +224,9 @@ async def sqs(moto_url: str) -> AsyncIterator[Away]:
 
 
 async def test_idle_processes_find_a_queue_again_that_was_away(
-    start_bot: StartBot, queue: Queue, sqs: Away
+    start_pulling: StartBot, queue: Queue, sqs: Away
 ) -> None:
-    bot = await start_bot(AWS_ENDPOINT_URL_SQS=sqs.url)
+    bot = await start_pulling(AWS_ENDPOINT_URL_SQS=sqs.url)
     await bot.line("jobs cannot be received")
     sqs.open = True
     await bot.line("jobs can be received again")
@@ -318,11 +235,11 @@ async def test_idle_processes_find_a_queue_again_that_was_away(
 
 
 async def test_a_call_goes_on_while_the_queue_is_away_for_longer_than_a_lease(
-    start_bot: StartBot, queue: Queue, sqs: Away
+    start_pulling: StartBot, queue: Queue, sqs: Away
 ) -> None:
     sqs.open = True
-    bot = await start_bot(AWS_ENDPOINT_URL_SQS=sqs.url)
-    other = await start_bot()
+    bot = await start_pulling(AWS_ENDPOINT_URL_SQS=sqs.url)
+    other = await start_pulling()
     session, room = await queue.call()
     await room.bot(1)
     sqs.shut()

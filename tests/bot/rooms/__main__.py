@@ -9,8 +9,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pipecat.frames.frames import Frame, OutputTransportMessageUrgentFrame
-from pipecat.transports.websocket.client import WebsocketClientParams, WebsocketClientTransport
+from pipecat.frames.frames import Frame, OutputTransportMessageUrgentFrame, StartFrame
+from pipecat.transports.websocket.client import (
+    WebsocketClientOutputTransport,
+    WebsocketClientParams,
+    WebsocketClientTransport,
+)
 
 from services.bot.__main__ import main
 from services.bot.ending import Ending
@@ -31,7 +35,7 @@ class RoomLine:
     def __init__(self, url: str) -> None:
         self._tell: Callable[[Ending], None] = lambda _: None
         self._leaving = False
-        self._transport = WebsocketClientTransport(
+        self._transport = _Transport(
             url,
             WebsocketClientParams(
                 audio_in_enabled=True,
@@ -67,6 +71,20 @@ class RoomLine:
         if not self._leaving:
             left = line.close_code == CALLER_LEFT
             self._tell(Ending.CALLER_LEFT if left else Ending.LINE_LOST)
+
+
+class _Transport(WebsocketClientTransport):
+    def output(self) -> WebsocketClientOutputTransport:
+        if self._output is None:
+            self._output = _Output(self, self._session, self._params)
+        return self._output
+
+
+class _Output(WebsocketClientOutputTransport):
+    async def start(self, frame: StartFrame) -> None:
+        """Sends audio as fast as it is heard; Pipecat's own does so before it knows the rate."""
+        await super().start(frame)
+        self._send_interval = self.audio_chunk_size / self.sample_rate / 2
 
 
 class _Protocol(JsonProtocol):
