@@ -63,7 +63,11 @@ async def nothing_is_left(world: World) -> None:
     await until(lambda: world.emulator.open_streams == 0)
     budget = await world.sessions_table.query(Key("session_id").eq("budget"))
     assert [(item["item"], int(item["taken"])) for item in budget] == [("meta", 0)]
-    await asyncio.to_thread(_no_jobs, world)
+    await until(lambda: not world.daily.names())
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await asyncio.to_thread(world.jobs, world.jobs_url):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert await asyncio.to_thread(world.jobs, world.dead_letters_url) == 0
 
 
 async def record(world: World, caller: Caller) -> Session:
@@ -124,8 +128,3 @@ async def _is_whole(world: World, caller: Caller) -> None:
 
 def _has_only_spares(bot: Bot) -> bool:
     return len(bot.children()) == SPARES
-
-
-def _no_jobs(world: World) -> None:
-    assert world.jobs(world.jobs_url) == 0
-    assert world.jobs(world.dead_letters_url) == 0

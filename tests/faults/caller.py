@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from tests import speech
-from tests.bot.conftest import Bot
+from tests.bot.conftest import Bot, Line
 from tests.faults import frames
 from tests.faults.world import World
 
@@ -27,7 +27,7 @@ _OPEN_SECONDS = 10
 _ATTEMPTS = 8
 _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.5, 8.0
 _BUSY_SECONDS = 5
-_RESUMABLE = ("drained", "caller-dropped", "taken-over")
+RESUMABLE = ("drained", "caller-dropped", "taken-over")
 _END_BY_CODE = (1000, 1002, 1003, 1008, 1009, 4400, 4408, 4410)
 #: Peak of 32767: softer audio is the silence between sentences.
 _AUDIBLE = 300
@@ -58,7 +58,6 @@ class Caller:
 
     Attributes:
         session_id: Of the call, once there is one.
-        bot: The one that the load balancer led to last.
         phase: What the page shows.
         refusals: Each answer that said no: its status, and when to come back.
         transcript: What the page shows of the conversation.
@@ -69,7 +68,6 @@ class Caller:
     def __init__(self, world: World) -> None:
         """Does not call yet."""
         self.session_id = self.bot_id = ""
-        self.bot: Bot | None = None
         self.phase: Phase = "connecting"
         self.agent_ready = self.agent_speaks = False
         self.live_at = 0.0
@@ -115,6 +113,7 @@ class Caller:
 
     async def ask_for_the_order(self) -> None:
         """Tells the agent the order's number, and waits for the beginning of its answer."""
+        await self.until_live()
         before, heard = len(self.transcript), len(self.heard)
         await self.say("where_is_my_order_4217")
         await self.until_read("user", "two one seven", after=before)
@@ -156,18 +155,21 @@ class Caller:
 
     @property
     def talks_to(self) -> Bot:
-        """The bot that has the call."""
-        assert self.bot is not None
-        return self.bot
+        """The bot that began to serve the call last."""
+        return self._last_start()[0]
 
     def session_pid(self) -> int:
-        """The process that has the call."""
-        started = (
-            line["pid"]
-            for line in reversed(self.talks_to.lines)
+        """The process that began to serve the call last."""
+        return int(self._last_start()[1]["pid"])
+
+    def _last_start(self) -> tuple[Bot, Line]:
+        starts = [
+            (bot, line)
+            for bot in self._world.bots
+            for line in bot.lines
             if line.get("message") == "session started" and line["session_id"] == self.session_id
-        )
-        return int(next(started))
+        ]
+        return max(starts, key=lambda start: str(start[1]["time"]))
 
     async def drop(self) -> None:
         """The caller's network goes away and is back at once."""
@@ -223,19 +225,23 @@ class Caller:
                 await self._show("connecting")
 
     async def _connect(self) -> None:
-        url = f"{self._world.server.url}/connect"
-        wanted = {"transport": "websocket"} | ({"resume": self._resume} if self._resume else {})
-        async with httpx.AsyncClient(timeout=15, trust_env=False) as client:
-            answer = await client.post(url, json=wanted)
-        self._check(answer.status_code, answer.headers)
-        told = answer.json()
-        self.session_id, self.bot_id = told["session_id"], told["bot_id"]
-        self._resume = told["resume"]
+        told = await self._ask("websocket")
         self._socket = await self._dial(httpx.URL(told["wsUrl"]).query.decode())
         await self._socket.send(frames.client_ready())
         self._announced = ""
         self.connections += 1
         await self._show("live")
+
+    async def _ask(self, transport: str) -> dict[str, str]:
+        """What ``POST /connect`` answers."""
+        wanted = {"transport": transport} | ({"resume": self._resume} if self._resume else {})
+        async with httpx.AsyncClient(timeout=15, trust_env=False) as client:
+            answer = await client.post(f"{self._world.server.url}/connect", json=wanted)
+        self._check(answer.status_code, answer.headers)
+        told: dict[str, str] = answer.json()
+        self.session_id, self.bot_id = told["session_id"], told["bot_id"]
+        self._resume = told["resume"]
+        return told
 
     async def _dial(self, query: str) -> ClientConnection:
         refused: OSError | None = None
@@ -256,7 +262,6 @@ class Caller:
                 self._check(error.response.status_code, error.response.headers)
                 raise
             else:
-                self.bot = bot
                 return socket
         raise refused or ConnectionRefusedError
 
@@ -278,7 +283,7 @@ class Caller:
         self.agent_ready = self.agent_speaks = False
         if self._announced:
             self.reason = self._announced
-            return self._announced in _RESUMABLE
+            return self._announced in RESUMABLE
         self.reason = str(self._socket.close_code)
         return self._socket.close_code not in _END_BY_CODE
 
@@ -324,7 +329,10 @@ class Caller:
             pcm = self._to_say.pop(0) if saying else bytes(frames.FRAME_BYTES)
             if self._socket is not None:
                 with suppress(ConnectionClosed):
-                    await self._socket.send(frames.audio(pcm))
+                    await self._socket.send(self._wrap(pcm))
             if saying and not self._to_say:
                 async with self._changed:
                     self._changed.notify_all()
+
+    def _wrap(self, pcm: bytes) -> bytes:
+        return frames.audio(pcm)

@@ -14,13 +14,16 @@ FRAME_BYTES = 640
 _Frame: Any = frames_pb2.Frame  # type: ignore[attr-defined]
 
 
-def client_ready() -> bytes:
-    """What a page sends first."""
+def client_ready_message() -> dict[str, Any]:
+    """What a page says first to a bot."""
     about = {"version": "2.0.0", "about": {"library": "tests"}}
+    return {"id": "ready", "label": "rtvi-ai", "type": "client-ready", "data": about}
+
+
+def client_ready() -> bytes:
+    """The same, in a frame."""
     frame = _Frame()
-    frame.message.data = json.dumps(
-        {"id": "ready", "label": "rtvi-ai", "type": "client-ready", "data": about}
-    )
+    frame.message.data = json.dumps(client_ready_message())
     return bytes(frame.SerializeToString())
 
 

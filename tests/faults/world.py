@@ -20,7 +20,8 @@ from nova_sonic_emulator import Emulator, Scenario
 from services.common.dynamodb import Table
 from services.common.sessions import SessionStore
 from tests.bot.conftest import Bot
-from tests.daily_stand_in import Daily, serve_daily
+from tests.daily_sdk import FOLDER
+from tests.daily_stand_in import DAILY_KEY, Daily, serve_daily
 from tests.faults import processes
 from tests.faults.aws_proxy import AwsProxy, serve
 from tests.trust import BUNDLE, CA_DIR
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 SESSIONS_TABLE, ORDERS_TABLE = "voice-sessions", "voice-orders"
 BOTS = 2
-SPARES = 1
+#: One process waits for callers at the door, one for a job.
+SPARES = 2
 LEASE_SECONDS = 5
 MAX_CALLS = 2
 CALL_SECONDS = 5
@@ -115,9 +117,17 @@ class World:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def lose_room(self, name: str) -> None:
+        """Somebody deletes a room on Daily, which puts out whoever is in it."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            key = {"Authorization": f"Bearer {DAILY_KEY}"}
+            answer = await client.delete(f"{self.daily.url}/rooms/{name}", headers=key)
+        assert answer.status_code == 200, answer.text
+
     def jobs(self, url: str) -> int:
-        """How many jobs a queue has, those in flight included."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        """How many jobs a queue has, whether or not they are in flight."""
+        kinds = ("", "NotVisible", "Delayed")
+        names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
         found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return sum(int(found[name]) for name in names)
 
@@ -140,11 +150,12 @@ async def world() -> AsyncIterator[World]:
         emulator = await resources.enter_async_context(
             Emulator(scenario=Scenario(), credentials=dict([_FIRST_KEYS]), ca_dir=CA_DIR)
         )
-        daily = resources.enter_context(serve_daily())
+        daily = resources.enter_context(serve_daily(meet=True))
         keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
         sqs = boto3.client("sqs", endpoint_url=moto_url, region_name=REGION, **keys)
         dynamodb = boto3.client("dynamodb", endpoint_url=moto_url, region_name=REGION, **keys)
         dead_letters, jobs = _queues(sqs)
+        jobs = jobs.replace(moto_url, aws_url)
         settings = _settings(aws_url, emulator.url, daily.url, jobs)
         table = Table(dynamodb, SESSIONS_TABLE)
         # As after many short calls, so that nobody is told to wait for long ones.
@@ -196,12 +207,18 @@ def _settings(aws_url: str, nova_url: str, daily_url: str, jobs_url: str) -> dic
         "PORT": "0",
         "ADMIN_PORT": "0",
         "CONNECT_AUTH": "none",
-        "TRANSPORTS": "websocket",
+        "TRANSPORTS": "websocket,daily",
+        "JOBS_QUEUE_URL": jobs_url,
+        "DAILY_API_KEY": DAILY_KEY,
+        "DAILY_API_URL": daily_url,
+        # Rooms made ahead would hide that Daily has trouble.
+        "ROOM_POOL": "0",
+        "PYTHONPATH": FOLDER,
         "LEASE_SECONDS": str(LEASE_SECONDS),
         "RESUME_SECONDS": "45",
         "MAX_CALLS": str(MAX_CALLS),
         "MAX_SESSIONS": "6",
-        "SPARE_SESSIONS": str(SPARES),
+        "SPARE_SESSIONS": str(SPARES // 2),
         "DRAIN_SECONDS": "1",
         "NOVA_ENDPOINTING": "HIGH",
     }

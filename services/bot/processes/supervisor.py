@@ -186,6 +186,9 @@ class Supervisor:
             if taken.job is not None and self._resources.jobs is not None:
                 # Another process may have it at once, with what was said so far.
                 await self._resources.jobs.extend(taken.job, seconds=0)
+            if self._resources.rooms is not None and not taken.session.survives_its_process:
+                # Nobody comes any more: the caller shall not wait in an empty room.
+                await self._resources.rooms.close(taken.session)
         except GenerationLost:
             logger.debug("the caller was back before the record was closed")
         except (StoreError, QueueError) as error:
