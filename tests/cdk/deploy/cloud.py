@@ -53,6 +53,7 @@ class Cloud:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": "localhost,127.0.0.1",
         }
 
     @property
@@ -115,7 +116,7 @@ def _client(url: str, service: str, **keys: str) -> Any:  # noqa: ANN401 - boto3
         service,
         region_name=REGION,
         endpoint_url=url,
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, proxies={}),
         **{name.lower(): value for name, value in keys.items()},
     )
 

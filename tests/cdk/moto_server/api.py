@@ -10,7 +10,7 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1})
+_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1}, proxies={})
 
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
