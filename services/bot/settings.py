@@ -75,6 +75,11 @@ class BotSettings(CommonSettings):
             raise ValueError(
                 "DAILY_API_KEY: is missing; expected Daily's key, since JOBS_QUEUE_URL is set"
             )
+        if self.jobs_queue_url and self.max_sessions < 2:
+            raise ValueError(
+                "MAX_SESSIONS: is 1; expected at least 2 where JOBS_QUEUE_URL is set, since the "
+                "last place of a task is for callers who come by themselves"
+            )
         if self.spare_sessions > self.max_sessions:
             raise ValueError(
                 f"SPARE_SESSIONS: is {self.spare_sessions}; expected at most MAX_SESSIONS, "

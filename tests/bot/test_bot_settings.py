@@ -42,3 +42,16 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=name):
         read_settings(BotSettings)
+
+
+def test_calls_over_daily_ask_for_a_key_and_for_two_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/1/jobs")
+    with pytest.raises(SettingsError, match="DAILY_API_KEY"):
+        read_settings(BotSettings)
+    monkeypatch.setenv("DAILY_API_KEY", "a-key-of-daily-s")
+    monkeypatch.setenv("SPARE_SESSIONS", "1")
+    monkeypatch.setenv("MAX_SESSIONS", "1")
+    with pytest.raises(SettingsError, match="MAX_SESSIONS"):
+        read_settings(BotSettings)
+    monkeypatch.setenv("MAX_SESSIONS", "2")
+    read_settings(BotSettings)

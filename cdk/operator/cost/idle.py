@@ -22,8 +22,8 @@ _ENDPOINTS = {"ecr": 2}
 _ALARMS_A_POLICY = 2
 """That target tracking makes by itself: one to scale out, one to scale in."""
 
-_POLLS_AN_HOUR = 3600 / 10
-"""Of one process that waits for a job: ``services.common.jobs``."""
+_POLLS_AN_HOUR = 3600 / 3
+"""Of one process that waits for a job: ``WAIT_SECONDS`` of ``services.bot.processes.pulling``."""
 
 _INSIGHTS_METRICS_A_TASK = 40
 """About as many as Container Insights reports for a task and its container."""

@@ -12,7 +12,7 @@ from typing import Literal
 from loguru import logger
 
 from services.bot.processes.fork import fork
-from services.bot.processes.link import Alive, Drain, Ended, Link, Message, Ready, Taken
+from services.bot.processes.link import Alive, Ended, Link, Message, Ready, Retire, Taken
 
 State = Literal["starting", "idle", "taken", "ended"]
 
@@ -103,7 +103,7 @@ class Fleet:
     def retire(self, kind: Kind) -> None:
         """Lets a process of a kind go that waits for a call; its place is for another."""
         for member in self._waiting(kind):
-            member.tell(Drain())
+            member.tell(Retire())
             return
 
     def _waiting(self, kind: Kind) -> Iterator[Member]:

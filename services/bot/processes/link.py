@@ -49,6 +49,15 @@ class Ended(_Message):
     kind: Literal["ended"] = "ended"
 
 
+class Retire(_Message):
+    """From the supervisor: leave your place to another kind of process, unless somebody is there.
+
+    Who is already at the door, or comes with the job that is being asked for, is still served.
+    """
+
+    kind: Literal["retire"] = "retire"
+
+
 class Drain(_Message):
     """From the supervisor: take nobody any more; leave if nobody is there."""
 
@@ -61,7 +70,9 @@ class HangUp(_Message):
     kind: Literal["hang-up"] = "hang-up"
 
 
-Message = Annotated[Ready | Alive | Taken | Ended | Drain | HangUp, Field(discriminator="kind")]
+Message = Annotated[
+    Ready | Alive | Taken | Ended | Retire | Drain | HangUp, Field(discriminator="kind")
+]
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 

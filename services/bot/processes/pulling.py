@@ -63,7 +63,7 @@ class _Puller:
             warming.cancel()
 
     async def _pull(self) -> None:
-        while not self._slot.final:
+        while not (self._slot.final or self._slot.retiring):
             received = await self._receive()
             if received is None:
                 continue
@@ -97,7 +97,9 @@ class _Puller:
             logger.bind(code=code).error(trouble)
         pause = min(LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS * 2**self._failures)
         self._failures += 1
-        draining = asyncio.create_task(self._slot.until(lambda: self._slot.final))
+        draining = asyncio.create_task(
+            self._slot.until(lambda: self._slot.final or self._slot.retiring)
+        )
         await asyncio.wait({draining}, timeout=pause * random.uniform(0.5, 1.0))  # noqa: S311
         draining.cancel()
 

@@ -11,7 +11,7 @@ from loguru import logger
 
 from services.bot.endpoint import endpoint
 from services.bot.processes.door import has_left, speaks
-from services.bot.processes.listener import Web
+from services.bot.processes.listener import REQUEST_SECONDS, Connection, Web
 from services.bot.processes.slot import Slot
 from services.bot.resources import Resources
 
@@ -28,8 +28,8 @@ async def receive_a_caller(listener: socket.socket, slot: Slot, resources: Resou
         slot: The room for one call.
         resources: What calls need.
     """
-    web = Web(endpoint(resources, slot))
-    while not slot.final:
+    web, here = Web(endpoint(resources, slot)), list[Connection]()
+    while not (slot.final or slot.retiring):
         await slot.until(lambda: slot.free or slot.final)
         accepted = None if slot.final else await _next_connection(listener, slot)
         if accepted is None:
@@ -44,17 +44,31 @@ async def receive_a_caller(listener: socket.socket, slot: Slot, resources: Resou
         except OSError:
             logger.debug("connection was gone before it could be served")
             continue
+        here = [*(other for other in here if not other.closed.is_set()), connection]
         if spoke:
-            await _first_of(connection.closed.wait(), slot.until(lambda: slot.final))
+            over = slot.until(lambda: slot.final)
+            await _first_of(PATIENCE_SECONDS, connection.closed.wait(), over)
     # As long as one process holds it open, callers reach a port where nobody answers.
     listener.close()
+    await _see_out(here, slot)
+
+
+async def _see_out(here: list[Connection], slot: Slot) -> None:
+    """Leaves time to those who are in the door when nobody else shall come."""
+
+    async def leave() -> None:
+        for connection in here:
+            await connection.closed.wait()
+
+    await _first_of(REQUEST_SECONDS, leave(), slot.until(lambda: slot.final))
+    slot.close()
 
 
 async def _next_connection(listener: socket.socket, slot: Slot) -> socket.socket | None:
-    """The next connection; None as soon as the slot is not free any more."""
+    """The next connection; None as soon as no more are wanted."""
     loop = asyncio.get_running_loop()
     accepting = asyncio.ensure_future(loop.sock_accept(listener))
-    occupied = asyncio.ensure_future(slot.until(lambda: not slot.free))
+    occupied = asyncio.ensure_future(slot.until(lambda: slot.retiring or not slot.free))
     await asyncio.wait({accepting, occupied}, return_when=asyncio.FIRST_COMPLETED)
     occupied.cancel()
     if accepting.done():
@@ -64,9 +78,9 @@ async def _next_connection(listener: socket.socket, slot: Slot) -> socket.socket
     return None
 
 
-async def _first_of(*waits: Coroutine[None, None, object]) -> None:
-    """Waits for one of them, as long as patience lasts."""
+async def _first_of(seconds: float, *waits: Coroutine[None, None, object]) -> None:
+    """Waits for one of them, but no longer than some seconds."""
     waiting = [asyncio.create_task(wait) for wait in waits]
-    await asyncio.wait(waiting, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()

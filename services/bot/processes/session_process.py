@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from loguru import logger
 
 from services.bot.call import Call
-from services.bot.processes.link import Alive, Drain, Ended, HangUp, Link, Ready, Taken
+from services.bot.processes.link import Alive, Drain, Ended, HangUp, Link, Ready, Retire, Taken
 from services.bot.processes.slot import Slot
 from services.bot.resources import Resources
 from services.common.jobs import Received
@@ -62,6 +62,8 @@ async def _obey(link: Link, slot: Slot) -> None:
     """Does what the supervisor says, and hangs up when it is gone."""
     while (order := await link.receive()) is not None:
         match order:
+            case Retire():
+                slot.retire()
             case Drain():
                 slot.close()
             case HangUp():

@@ -14,6 +14,7 @@ class Slot:
 
     Attributes:
         call: What took it.
+        retiring: Whether nobody shall be let in but those who are here already.
     """
 
     def __init__(self, on_taken: Callable[["Call", "Received | None"], None]) -> None:
@@ -26,6 +27,7 @@ class Slot:
         self._claimed = False
         self._closed = False
         self._hung_up = False
+        self.retiring = False
         self._changed = asyncio.Event()
         self.call: Call | None = None
 
@@ -58,6 +60,11 @@ class Slot:
         self._on_taken(call, job)
         if self._hung_up:
             call.hang_up()
+        self._announce()
+
+    def retire(self) -> None:
+        """Asks for no more callers; those who are here may still come in."""
+        self.retiring = True
         self._announce()
 
     def close(self) -> None:

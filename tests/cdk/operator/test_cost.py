@@ -60,7 +60,7 @@ def test_a_call_on_daily_by_hand(config: Environment) -> None:
 
 def test_processes_that_wait_for_jobs_ask_the_queue(config: Environment) -> None:
     assert by_item(idle_lines(config))["jobs queue"] == 0
-    asked = 6 * 6 * 360 * 730
+    asked = 6 * 6 * 1200 * 730
     large = by_item(idle_lines(load_environment("large")))
     assert large["jobs queue"] == pytest.approx(asked * 0.40e-6)
 
