@@ -11,6 +11,8 @@ export PYTHONDONTWRITEBYTECODE :=
 PORT ?= 8000
 NOVA ?= emulator
 ENV ?= example
+# Tests mostly wait. Somebody who chooses a few wants to see them one by one.
+WORKERS ?= $(if $(TESTS),0,2)
 
 UV_VERSION := 0.13.8
 # The machine's own uv, where there is one that works; else one from PyPI in .tools.
@@ -36,10 +38,10 @@ IMAGES := $(foreach name,client server bot,services/$(name)/Dockerfile:.=voice-a
 run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws for the real model, SCENARIO=file)
 	@exec $(PYTHON) -m local --port '$(PORT)' --nova '$(NOVA)' $(if $(SCENARIO),--scenario '$(SCENARIO)')
 
-test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses)
+test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses; WORKERS=2 at once)
 	@$(PYTHON) -m tests.chromium
 	@$(NPM) test
-	@$(PYTHON) -m pytest $(TESTS)
+	@$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadgroup $(TESTS)
 
 check: ready ## Lint, format check and types, for Python, TypeScript and Dockerfiles
 	@$(PYTHON) -m ruff check .
