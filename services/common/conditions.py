@@ -6,11 +6,11 @@ against each other.
 
 from datetime import datetime
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from services.common import tickets
 from services.common.dynamodb import ConditionFailed, Item
-from services.common.errors import GenerationLost, SessionEnded, TicketRefused
+from services.common.errors import GenerationLost, SessionEnded, SessionHeld, TicketRefused
 from services.common.records import (
     META,
     MOST_STRIKES,
@@ -18,12 +18,18 @@ from services.common.records import (
     SessionStatus,
     Transport,
     milliseconds,
+    read_session,
 )
 
 
 def key(session_id: str) -> Item:
     """Where the session itself is."""
     return {"session_id": session_id, "item": META}
+
+
+def turns_of(session_id: str) -> ConditionBase:
+    """Where its finished turns are, in order."""
+    return Key("session_id").eq(session_id) & Key("item").begins_with("turn#")
 
 
 def waiting(now: datetime) -> ConditionBase:
@@ -79,6 +85,16 @@ def resume_refusal(item: Item, digest: str) -> TicketRefused | SessionEnded:
     held = (item.get("resume_hash"), item.get("earlier_resume_hash"))
     known = any(tickets.same(hash_, digest) for hash_ in held)
     return SessionEnded() if known else TicketRefused("unknown")
+
+
+def job_refusal(item: Item, opening: str, now: datetime) -> SessionEnded | SessionHeld:
+    """Why a call from the queue cannot be had, where ``item`` stands."""
+    session = read_session(item, now) if item else None
+    if session is None or session.status.over or session.lease_until is None:
+        return SessionEnded()
+    if opening not in ("", session.opening):
+        return SessionEnded()
+    return SessionHeld((session.lease_until - now).total_seconds())
 
 
 def _taken() -> ConditionBase:

@@ -14,18 +14,13 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Self
 
-from boto3.dynamodb.conditions import Key
-
 from services.common import aws, changes, conditions, tickets
 from services.common.budget import Budget
 from services.common.conditions import check_generation, held_by, key
 from services.common.dynamodb import ConditionFailed, Item, Table
-from services.common.errors import GenerationLost, SessionEnded, SessionHeld, TicketRefused
+from services.common.errors import GenerationLost, SessionEnded, TicketRefused
 from services.common.records import (
-    ABANDONED,
-    CLOCK_SKEW_SECONDS,
     PROCESS_DIED,
-    TTL_ATTRIBUTE,
     Clock,
     Opened,
     Room,
@@ -40,11 +35,6 @@ from services.common.records import (
 from services.common.settings import CommonSettings
 
 __all__ = [
-    "ABANDONED",
-    "CLOCK_SKEW_SECONDS",
-    "PROCESS_DIED",
-    "TTL_ATTRIBUTE",
-    "Clock",
     "Opened",
     "Room",
     "Session",
@@ -57,10 +47,7 @@ __all__ = [
 
 
 class SessionStore:
-    """The session records of one table.
-
-    Every method raises `StoreUnavailable` or `StoreRefused` where DynamoDB fails, after seconds.
-    """
+    """The session records of one table; every method raises `StoreError` where DynamoDB fails."""
 
     def __init__(
         self,
@@ -112,8 +99,7 @@ class SessionStore:
         """
         now, wait = self._clock(), timedelta(seconds=ticket_seconds)
         session = changes.new_session(transport, agent, caller, room, now, wait, self._retention)
-        ticket = tickets.mint(session.session_id, "ticket")
-        resume = tickets.mint(session.session_id, "resume")
+        ticket, resume = (tickets.mint(session.session_id, kind) for kind in ("ticket", "resume"))
         item = await self._budget.open(changes.opened(session, ticket, resume))
         return Opened(read_session(item, now), ticket, resume)
 
@@ -132,10 +118,10 @@ class SessionStore:
         bad line can ask again.
 
         Args:
-            resume: The resume token.
+            resume: What the caller showed.
             ticket_seconds: How long the new ticket is good for.
-            transport: What the caller comes back over; None keeps the transport it had.
-            room: Where it takes place from now on; None keeps the room it had.
+            transport: What the caller comes back over; None keeps what it was.
+            room: Where it takes place; None keeps the room it had.
 
         Raises:
             TicketRefused: The token is not, or no longer, this session's.
@@ -156,9 +142,8 @@ class SessionStore:
 
     async def get(self, session_id: str) -> Session | None:
         """The session as it is now, on every replica; None where there is none."""
-        if not tickets.is_session_id(session_id):
-            return None
-        item = await self._table.get(key(session_id))
+        known = tickets.is_session_id(session_id)
+        item = await self._table.get(key(session_id)) if known else None
         return None if item is None else read_session(item, self._clock())
 
     async def find_bot(self, bot_id: str) -> Session | None:
@@ -182,7 +167,8 @@ class SessionStore:
         shown = tickets.Presented.parse(ticket, "ticket")
         if shown is None:
             raise TicketRefused("unknown")
-        change = changes.taken(shown, over, self._new_lease(resumable=resumable))
+        lease = self._lease_from_now(self._grace if resumable else timedelta(0))
+        change = changes.taken(shown, over, lease)
         try:
             item = await self._table.update(key(shown.session_id), **change)
         except ConditionFailed as failed:
@@ -203,7 +189,7 @@ class SessionStore:
         """
         if not tickets.is_session_id(session_id):
             raise SessionEnded
-        lease, stands = self._new_lease(resumable=True), Item()
+        lease, stands = self._lease_from_now(self._grace), Item()
         for change in changes.job_taken(opening, lease):
             try:
                 item = await self._table.update(key(session_id), **change)
@@ -212,14 +198,9 @@ class SessionStore:
                 stands = failed.item or {}
                 if stands.get("taker") == change["values"]["taker"]:
                     return read_session(stands, lease.now)
-        session = read_session(stands, lease.now) if stands else None
-        old = session is not None and opening not in ("", session.opening)
-        if session is None or session.status.over or session.lease_until is None or old:
-            raise SessionEnded
-        raise SessionHeld((session.lease_until - lease.now).total_seconds())
+        raise conditions.job_refusal(stands, opening, lease.now)
 
-    def _new_lease(self, *, resumable: bool) -> changes.Lease:
-        grace = self._grace if resumable else timedelta(0)
+    def _lease_from_now(self, grace: timedelta) -> changes.Lease:
         return changes.Lease(self._clock(), self._lease, grace)
 
     async def renew(self, session: Session) -> Session:
@@ -229,7 +210,7 @@ class SessionStore:
             GenerationLost: A newer process has the session.
             SessionEnded: It is over.
         """
-        lease = changes.Lease(self._clock(), self._lease, session.grace)
+        lease = self._lease_from_now(session.grace)
         return await self._go_on(session, changes.renewed(session, lease))
 
     async def activate(self, session: Session) -> Session:
@@ -244,10 +225,10 @@ class SessionStore:
     async def _go_on(self, session: Session, change: changes.Change) -> Session:
         try:
             item = await self._table.update(key(session.session_id), **change)
+            return read_session(item, self._clock())
         except ConditionFailed as failed:
             check_generation(failed, session)
             raise SessionEnded from None
-        return read_session(item, self._clock())
 
     async def append_turn(self, session: Session, turn: Turn) -> None:
         """Adds a finished turn to the record.
@@ -263,9 +244,7 @@ class SessionStore:
 
     async def turns(self, session_id: str) -> list[Turn]:
         """The session's finished turns, in order."""
-        found = await self._table.query(
-            Key("session_id").eq(session_id) & Key("item").begins_with("turn#")
-        )
+        found = await self._table.query(conditions.turns_of(session_id))
         return [Turn.model_validate(item) for item in found]
 
     async def release(self, session: Session, *, seconds: float) -> None:
@@ -278,12 +257,9 @@ class SessionStore:
         await self._leave(session, changes.released(session, now=self._clock(), grace=grace))
 
     async def end(self, session: Session, *, reason: str, failed: bool = False) -> None:
-        """Ends a session; the first end's reason stands.
+        """Ends a session, as ``failed`` where it is our fault; the first end's reason stands.
 
-        Args:
-            session: As it was taken.
-            reason: A slug for ``/status``, such as ``caller-left``; never what somebody said.
-            failed: Whether it is our fault.
+        The reason is a slug for ``/status``, such as ``caller-left``; never what somebody said.
 
         Raises:
             GenerationLost: A newer process has the session.

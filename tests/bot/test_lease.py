@@ -10,7 +10,8 @@ from services.bot.lease import Lease
 from services.common.aws import dynamodb
 from services.common.dynamodb import Table
 from services.common.errors import SessionHeld
-from services.common.sessions import ABANDONED, Session, SessionStatus, SessionStore, Transport
+from services.common.records import ABANDONED
+from services.common.sessions import Session, SessionStatus, SessionStore, Transport
 from services.common.settings import CommonSettings
 from tests.bot.conftest import PATIENCE_SECONDS
 

@@ -12,7 +12,8 @@ from services.common.budget import Budget
 from services.common.dynamodb import Table
 from services.common.errors import GenerationLost, SessionEnded
 from services.common.expressions import marshal
-from services.common.sessions import ABANDONED, Opened
+from services.common.records import ABANDONED
+from services.common.sessions import Opened
 from services.common.settings import CommonSettings
 from tests.common.callers import assert_full, call, open_one
 from tests.common.conftest import Clock, Replica

@@ -12,10 +12,8 @@ from services.common.errors import (
     SessionHeld,
     TicketRefused,
 )
-from services.common.records import CLOCK_SKEW_SECONDS
+from services.common.records import ABANDONED, CLOCK_SKEW_SECONDS, PROCESS_DIED
 from services.common.sessions import (
-    ABANDONED,
-    PROCESS_DIED,
     Room,
     Session,
     SessionStatus,

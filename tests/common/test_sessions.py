@@ -21,8 +21,8 @@ from services.common.errors import (
     StoreUnavailable,
     TicketRefused,
 )
+from services.common.records import ABANDONED
 from services.common.sessions import (
-    ABANDONED,
     Opened,
     Room,
     Session,

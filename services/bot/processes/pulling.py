@@ -23,7 +23,8 @@ from services.common.errors import (
     StoreError,
 )
 from services.common.jobs import Job, JobQueue, Received
-from services.common.sessions import PROCESS_DIED, Session
+from services.common.records import PROCESS_DIED
+from services.common.sessions import Session
 
 #: How long one request waits for a job. A process that shall leave waits it out: SQS may answer
 #: into a connection that is gone, and the job would be nobody's for a lease. On AWS a process that

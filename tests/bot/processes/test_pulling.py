@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from services.common.jobs import Job
-from services.common.sessions import PROCESS_DIED, SessionStatus
+from services.common.records import PROCESS_DIED
+from services.common.sessions import SessionStatus
 from tests.bot.conftest import PATIENCE_SECONDS, Bot, StartBot, until, until_status
 from tests.bot.processes.queue_calls import LEASE_SECONDS, Queue, started
 from tests.queues import letters
