@@ -37,6 +37,9 @@ REST_SECONDS = 120
 """For which a task that is never without calls lets ECS choose it: ``services.bot.processes``,
 ``protection.Pace``."""
 
+_SHOWN_SECONDS = 480
+"""From a task's end until alarms have seen some minutes without it."""
+
 _START_SECONDS = 600
 """For new tasks to run and to be healthy, before ECS looks for old ones to stop."""
 
@@ -113,6 +116,16 @@ class Drain(BaseModel):
                 f"while it was protected; set at most {most}",
             )
         return self
+
+    @property
+    def scale_in_seconds(self) -> int:
+        """How long after tasks were wished away the metrics show that they are gone.
+
+        Tasks with calls protect themselves meanwhile, and the metrics stay low. Scaling in again
+        before then would wish the same tasks away twice, and when their protection rests, too many
+        would go at once: `make bench BENCH=fleet` shows it.
+        """
+        return self.longest_call_seconds + REST_SECONDS + _SHOWN_SECONDS
 
     def _seconds_without_protection(self) -> int:
         """The most that a deployment takes, besides a protection that nobody ends."""

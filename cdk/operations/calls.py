@@ -21,7 +21,7 @@ def scale_with_calls(
         "PlacesTaken",
         metric=calls.taken_percent,
         target_value=config.bot.busy_percent,
-        scale_in_cooldown=Duration.minutes(10),
+        scale_in_cooldown=Duration.seconds(config.drain.scale_in_seconds),
         scale_out_cooldown=Duration.seconds(30),
     )
     if config.uses_daily:

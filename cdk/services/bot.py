@@ -126,6 +126,7 @@ def bot_workload(
             stop_timeout=Duration.seconds(config.drain.stop_timeout_seconds),
             algorithm=least_busy,
             availability_zone_rebalancing=False,
+            scale_in_cooldown=Duration.seconds(config.drain.scale_in_seconds),
         ),
     )
     accept_protection_statement(workload, hosting.cluster)

@@ -59,6 +59,7 @@ class WorkloadProps:
         stop_timeout: How long it has after SIGTERM.
         algorithm: How the load balancer chooses a task.
         availability_zone_rebalancing: Whether ECS may move tasks to even the zones out.
+        scale_in_cooldown: How long after tasks were taken away others may be.
     """
 
     hosting: Hosting
@@ -77,6 +78,7 @@ class WorkloadProps:
         elb.TargetGroupLoadBalancingAlgorithmType.ROUND_ROBIN
     )
     availability_zone_rebalancing: bool = True
+    scale_in_cooldown: Duration = field(default_factory=lambda: Duration.minutes(5))
 
 
 class Workload(Construct):
@@ -178,7 +180,7 @@ class Workload(Construct):
         scaling.scale_on_cpu_utilization(
             "Cpu",
             target_utilization_percent=_HEALTHY_CPU_PERCENT,
-            scale_in_cooldown=Duration.minutes(5),
+            scale_in_cooldown=props.scale_in_cooldown,
             scale_out_cooldown=Duration.seconds(30),
         )
         return scaling

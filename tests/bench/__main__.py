@@ -16,26 +16,33 @@ from pathlib import Path
 from rich.console import Console
 
 from local.part import PartFailedError
-from tests.bench import answer, audio_path, cost, start
+from tests.bench import answer, audio_path, connect, cost, start
+from tests.bench.drain import measure as drain
 from tests.bench.figures import Figure
+from tests.bench.fleet import measure as fleet
 from tests.bench.report import Report
 from tests.bench.run import Run, Scale
 
 BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
     "start": start.measure,
+    "connect": connect.measure,
     "audio": audio_path.measure,
     "cost": cost.measure,
     "answer": answer.measure,
+    "drain": drain.measure,
+    "fleet": fleet.measure,
 }
 
-_LONGEST_SECONDS = 480
+_LONGEST_SECONDS = 900
 _INTERRUPTED = 130
 _TOO_LONG = "something took too long. Is the machine busy with something else?"
 
 
-async def run(names: list[str], report: Report, scale: Scale) -> list[Figure]:
+async def run(
+    names: list[str], report: Report, scale: Scale, chart: Path | None = None
+) -> list[Figure]:
     """Runs benchmarks one after the other, printing each one's figures at once."""
-    one_run = Run(scale, report.say)
+    one_run = Run(scale, report.say, chart)
     figures: list[Figure] = []
     for name in names:
         report.begin(name)
@@ -56,6 +63,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, to try it out")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw fleet's chart there")
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
@@ -66,8 +74,9 @@ def main() -> int:
     report = Report(console)
     began = time.monotonic()
     scale = Scale.quick() if options.quick else Scale()
+    names = options.names or list(BENCHMARKS)
     try:
-        figures = asyncio.run(_bounded(options.names or list(BENCHMARKS), report, scale))
+        figures = asyncio.run(_bounded(run(names, report, scale, options.chart)))
     except KeyboardInterrupt:
         console.print("Stopped.")
         return _INTERRUPTED
@@ -80,13 +89,13 @@ def main() -> int:
     return 0
 
 
-async def _bounded(names: list[str], report: Report, scale: Scale) -> list[Figure]:
+async def _bounded(running: Awaitable[list[Figure]]) -> list[Figure]:
     # Ctrl-C reaches asyncio.run; SIGTERM should end the processes as cleanly.
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with asyncio.timeout(_LONGEST_SECONDS):
-        return await run(names, report, scale)
+        return await running
 
 
 def _document(figures: list[Figure]) -> dict[str, object]:

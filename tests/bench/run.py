@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from tests.bench.drain.size import Size
 from tests.bench.stack import Stack, Wiring
 from tests.bench.talk import SCENARIO, Kind, Talk, talk
+
+DRAIN = Size(calls=500, bots=10, deaths=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,10 @@ class Scale:
         warm_starts: Calls on a warm process.
         cold_starts: Calls on a new interpreter.
         questions: Questions that are asked.
+        connects: Callers who ask for a room on Daily.
+        drain: How many queued calls simulated bots drain.
+        fleet_calls: Calls at once of the fleets that are simulated.
+        busy_percents: How full their tasks may be.
     """
 
     talk_seconds: float = 10
@@ -26,11 +34,25 @@ class Scale:
     warm_starts: int = 40
     cold_starts: int = 5
     questions: int = 12
+    connects: int = 100
+    drain: Size = DRAIN
+    fleet_calls: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
+    busy_percents: tuple[int, ...] = (30, 40, 50, 60, 70)
 
     @classmethod
     def quick(cls) -> Scale:
         """Just enough to see that everything works."""
-        return cls(talk_seconds=1, sessions=2, warm_starts=2, cold_starts=1, questions=2)
+        return cls(
+            talk_seconds=1,
+            sessions=2,
+            warm_starts=2,
+            cold_starts=1,
+            questions=2,
+            connects=3,
+            drain=Size(calls=30, bots=2, deaths=1),
+            fleet_calls=(10, 1_000),
+            busy_percents=(40, 60),
+        )
 
 
 @dataclass(slots=True)
@@ -40,10 +62,12 @@ class Run:
     Attributes:
         scale: How much is measured.
         say: Tells whoever waits what happens now.
+        chart: Where to draw the fleets, if at all.
     """
 
     scale: Scale
     say: Callable[[str], None]
+    chart: Path | None = None
     _talks: dict[Wiring, list[Talk]] = field(default_factory=dict)
 
     async def talks(self, wiring: Wiring) -> list[Talk]:
