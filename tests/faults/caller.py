@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import httpx
 import numpy as np
@@ -18,39 +16,15 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from tests import speech
 from tests.bot.conftest import Bot, Line
-from tests.faults import frames
+from tests.faults import frames, page_rules
+from tests.faults.page_rules import BUSY_SECONDS, Phase, Read, Refused
 from tests.faults.world import World
 
 #: Generous: the machine may be busy with other things.
 PATIENCE_SECONDS = 60.0
 _OPEN_SECONDS = 10
-_ATTEMPTS = 8
-_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.5, 8.0
-_BUSY_SECONDS = 5
-RESUMABLE = ("drained", "caller-dropped", "taken-over")
-_END_BY_CODE = (1000, 1002, 1003, 1008, 1009, 4400, 4408, 4410)
 #: Peak of 32767: softer audio is the silence between sentences.
 _AUDIBLE = 300
-
-Phase = Literal["connecting", "busy", "live", "reconnecting", "ended", "lost"]
-
-
-class Refused(Exception):  # noqa: N818 - an answer, not an error
-    """``/connect`` or ``/ws`` said no."""
-
-    def __init__(self, status: int, retry_after: float | None) -> None:
-        super().__init__(status)
-        self.retryable = status >= 500 or status == 429
-        self.busy = status == 503
-        self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A line of the transcript on the page."""
-
-    role: Literal["user", "assistant"]
-    text: str
 
 
 class Caller:
@@ -131,11 +105,10 @@ class Caller:
     async def until_read(self, role: str, words: str, *, after: int = 0) -> None:
         """Waits until the page shows some words."""
 
-        def there() -> bool:
-            lines = self.transcript[after:]
-            return words in " ".join(line.text for line in lines if line.role == role).lower()
+        def said() -> str:
+            return " ".join(line.text for line in self.transcript[after:] if line.role == role)
 
-        await self.until(there)
+        await self.until(lambda: words in said().lower())
 
     async def until_live(self, *, connections: int = 1) -> None:
         """Waits for the agent, on so many connections in all."""
@@ -199,9 +172,8 @@ class Caller:
         await self._show("ended")
 
     async def _recovered(self) -> bool:
-        for attempt in range(_ATTEMPTS):
-            longest = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2**attempt)
-            await asyncio.sleep(longest * random.uniform(0.5, 1))  # noqa: S311
+        for delay in page_rules.delays():
+            await asyncio.sleep(delay)
             try:
                 await self._connect_or_wait()
             except Refused as refused:
@@ -221,7 +193,7 @@ class Caller:
                 if not refused.busy:
                     raise
                 await self._show("busy")
-                await asyncio.sleep(refused.retry_after or _BUSY_SECONDS)
+                await asyncio.sleep(refused.retry_after or BUSY_SECONDS)
                 await self._show("connecting")
 
     async def _connect(self) -> None:
@@ -266,12 +238,10 @@ class Caller:
         raise refused or ConnectionRefusedError
 
     def _check(self, status: int, headers: Mapping[str, str]) -> None:
-        if status < 400:
-            return
-        after = headers.get("retry-after")
-        refused = Refused(status, float(after) if after else None)
-        self.refusals.append((status, refused.retry_after))
-        raise refused
+        if status >= 400:
+            refused = Refused.of(status, headers)
+            self.refusals.append((status, refused.retry_after))
+            raise refused
 
     async def _stay(self) -> bool:
         """Reads until the connection is gone; whether the page would come back."""
@@ -281,11 +251,9 @@ class Caller:
                 if isinstance(data, bytes):
                     await self._take(frames.read(data))
         self.agent_ready = self.agent_speaks = False
-        if self._announced:
-            self.reason = self._announced
-            return self._announced in RESUMABLE
-        self.reason = str(self._socket.close_code)
-        return self._socket.close_code not in _END_BY_CODE
+        code = self._socket.close_code
+        self.reason = self._announced or str(code)
+        return page_rules.comes_back(code, self._announced)
 
     async def _take(self, received: bytes | dict[str, Any] | None) -> None:
         if isinstance(received, bytes):

@@ -9,7 +9,8 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.faults.caller import RESUMABLE, Caller
+from tests.faults import page_rules
+from tests.faults.caller import Caller
 from tests.faults.frames import SAMPLE_RATE, client_ready_message
 from tests.faults.world import World
 
@@ -60,7 +61,7 @@ class RoomCaller(Caller):
                     await self._follow(json.loads(frame))
         self.agent_ready = self.agent_speaks = False
         self.reason = self._announced
-        return not self._announced or self._announced in RESUMABLE
+        return page_rules.comes_back(None, self._announced)
 
     async def _follow(self, event: dict[str, Any]) -> None:
         match event["type"]:

@@ -82,6 +82,5 @@ async def test_a_model_that_lets_nobody_in(fleet: World, measure: Measure) -> No
         fleet.emulator.strike(Fault(kind="drop"))
         await caller.until_over()
         assert caller.reason == "agent-unavailable"
-        found = await fleet.status(caller.bot_id)
-        assert (found["status"], found["reason"]) == ("failed", "agent-unavailable")
+        assert (await fleet.until_failed(caller.bot_id))["reason"] == "agent-unavailable"
         await nothing_is_left(fleet)

@@ -117,6 +117,13 @@ class World:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def until_failed(self, bot_id: str) -> dict[str, Any]:
+        """Waits until ``GET /status`` says that a call has failed."""
+        async with asyncio.timeout(60):
+            while (found := await self.status(bot_id))["status"] != "failed":  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        return found
+
     async def lose_room(self, name: str) -> None:
         """Somebody deletes a room on Daily, which puts out whoever is in it."""
         async with httpx.AsyncClient(trust_env=False) as client:
