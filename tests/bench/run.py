@@ -24,6 +24,7 @@ class Scale:
         cold_starts: Calls on a new interpreter.
         questions: Questions that are asked.
         connects: Callers who ask for a room on Daily.
+        deaths: How often each kind of death is died under a caller.
         drain: How many queued calls simulated bots drain.
         fleet_calls: Calls at once of the fleets that are simulated.
         busy_percents: How full their tasks may be.
@@ -35,6 +36,7 @@ class Scale:
     cold_starts: int = 5
     questions: int = 12
     connects: int = 100
+    deaths: int = 3
     drain: Size = DRAIN
     fleet_calls: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
     busy_percents: tuple[int, ...] = (30, 40, 50, 60, 70)
@@ -49,6 +51,7 @@ class Scale:
             cold_starts=1,
             questions=2,
             connects=3,
+            deaths=1,
             drain=Size(calls=30, bots=2, deaths=1),
             fleet_calls=(10, 1_000),
             busy_percents=(40, 60),
