@@ -93,7 +93,7 @@ async def _bots(world: World) -> tuple[int, int]:
 async def _until_written(world: World, caller: Caller) -> None:
     """Waits until the answer to the last question has been said to its end."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while "4217" not in _answer_to_the_last(await _turns(world, caller)):  # noqa: ASYNC110
+        while not _is_answered(await _turns(world, caller), caller):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
@@ -101,9 +101,12 @@ async def _turns(world: World, caller: Caller) -> list[Turn]:
     return await world.sessions.turns(caller.session_id)
 
 
-def _answer_to_the_last(turns: list[Turn]) -> str:
-    latest = itertools.takewhile(lambda turn: turn.role == "assistant", reversed(turns))
-    return " ".join(turn.text for turn in latest)
+def _is_answered(turns: list[Turn], caller: Caller) -> bool:
+    """Whether the record has all that the caller said, and the right answer to the last of it."""
+    said = [line.text for line in caller.transcript if line.role == "user"]
+    answer = itertools.takewhile(lambda turn: turn.role == "assistant", reversed(turns))
+    asked = [turn.text for turn in turns if turn.role == "user"]
+    return asked == said and any("4217" in turn.text for turn in answer)
 
 
 async def _is_over(world: World, caller: Caller, reason: str) -> None:
@@ -121,9 +124,7 @@ async def _is_whole(world: World, caller: Caller) -> None:
     """What the caller was seen to say is written down, in order, and nothing twice."""
     turns = await _turns(world, caller)
     assert [turn.number for turn in turns] == list(range(1, len(turns) + 1))
-    said = [line.text for line in caller.transcript if line.role == "user"]
-    assert [turn.text for turn in turns if turn.role == "user"] == said
-    assert "4217" in _answer_to_the_last(turns), turns
+    assert _is_answered(turns, caller), (turns, caller.transcript)
 
 
 def _has_only_spares(bot: Bot) -> bool:
