@@ -27,7 +27,7 @@ from services.common.sessions import Session, SessionStore, Turn
 from tests.bench.drain.cord import Cord
 from tests.bench.drain.ledger import Holding, Ledger
 
-MEAN_CALL_SECONDS = 1.0
+MEAN_CALL_SECONDS = 1.5
 LONGEST_CALL_SECONDS = 8.0
 """Longer than a lease, which then has to be renewed."""
 

@@ -20,6 +20,9 @@ from tests.bench.drain.size import Size
 _AT_ONCE = 8
 """Callers who come at once. moto answers one after the other anyway."""
 
+_TWICE_EVERY = 5
+"""Of so many jobs one is on the queue twice, as SQS may deliver a job twice."""
+
 _DEATH_SECONDS = 0.3
 """How long after its first call a bot dies that shall die."""
 
@@ -78,17 +81,18 @@ async def drain(
 async def _fill(calls: int, sessions: SessionStore, queue: JobQueue, ledger: Ledger) -> list[str]:
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def call() -> str:
+    async def call(number: int) -> str:
         async with gate:
             opened = await sessions.open(
                 transport="daily", agent="order-desk", ticket_seconds=_LONGEST_SECONDS
             )
             session_id = opened.session.session_id
-            await queue.send(Job.of(opened.session))
+            for _ in range(2 if number % _TWICE_EVERY == 0 else 1):
+                await queue.send(Job.of(opened.session))
             ledger.sent[session_id] = time.monotonic()
             return session_id
 
-    return await asyncio.gather(*(call() for _ in range(calls)))
+    return await asyncio.gather(*(call(number) for number in range(calls)))
 
 
 async def _die(bot: Bot, task: asyncio.Task[None]) -> None:

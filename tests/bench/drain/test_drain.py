@@ -10,7 +10,7 @@ import pytest
 from services.common import budget
 from services.common.sessions import SessionStatus, table_definition
 from tests.bench.drain.drain import drain
-from tests.bench.drain.measure import SLOTS, bot_settings
+from tests.bench.drain.measure import bot_settings
 from tests.bench.drain.size import Size
 from tests.moto_server import moto_server
 from tests.queues import create_queue, dead_letters, letters
@@ -35,15 +35,15 @@ async def test_every_call_is_served_by_one_bot_at_a_time_and_none_has_more_than_
     queue_and_table: tuple[str, str],
 ) -> None:
     queue, table = queue_and_table
-    size = Size(calls=40, bots=3, deaths=1)
-    settings = bot_settings(table, queue, max_calls=size.calls)
+    size, slots = Size(calls=40, bots=3, deaths=1), 4
+    settings = bot_settings(table, queue, slots=slots, max_calls=size.calls)
 
     drained = await drain(size, settings, partial(letters, queue))
 
     ledger = drained.ledger
     assert len(drained.records) == size.calls
     assert {record.status for record in drained.records} == {SessionStatus.ENDED}
-    assert max(ledger.most_at_once().values()) <= SLOTS
+    assert max(ledger.most_at_once().values()) <= slots
     assert ledger.shared() == []
     assert {holding.session_id for holding in ledger.holdings} == set(ledger.sent)
     assert await letters(queue) == await letters(dead_letters(queue)) == 0

@@ -38,9 +38,9 @@ class Waits:
         self._bins += np.bincount(bins, minlength=_BINS)
 
     def quantile(self, share: float) -> float:
-        """So that this share of callers waited no longer; not a number without callers."""
+        """So that this share of callers waited no longer; 0 without callers."""
         if not self.count:
-            return math.nan
+            return 0.0
         place = int(np.searchsorted(np.cumsum(self._bins), share * self.count))
         return _SHORTEST * math.exp(min(place, _BINS - 1) * _STEP)
 

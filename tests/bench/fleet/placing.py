@@ -43,11 +43,16 @@ def to_whoever_asks(
 
     Returns:
         How many go to each task.
+
+    Raises:
+        ValueError: There are fewer free slots than callers.
     """
     given = np.zeros_like(taken)
     while callers:
         idle = np.minimum(slots - taken - given, spare)
         served = min(callers, int(idle.sum()))
+        if not served:
+            raise ValueError(f"{callers} callers more than there are slots")
         given += random.multivariate_hypergeometric(idle, served, method="marginals")
         callers -= served
     return given

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 
 def duration(seconds: float) -> str:
     """Two digits and a unit."""
-    if math.isnan(seconds):
-        return "-"
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 9.95:
