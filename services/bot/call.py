@@ -19,7 +19,7 @@ from services.bot.lease import Lease
 from services.bot.nova import AGENT_UNAVAILABLE
 from services.bot.pipeline import Conversation, converse, first_words
 from services.bot.resources import Resources
-from services.bot.tools import ToolContext
+from services.bot.toolbox import ToolContext
 from services.bot.transcript import Transcript
 from services.bot.transports import SAMPLE_RATE_IN, Line
 from services.bot.transports.json_protocol import transcript
@@ -90,6 +90,8 @@ class Call:
             finally:
                 keeping.cancel()
                 await self._close_record(self.ending)
+                if self.closed == "ended" and self._resources.archiving is not None:
+                    await self._resources.archiving.write(session.session_id)
                 seconds = round(time.monotonic() - began, 1)
                 logger.bind(reason=self.ending.reason, seconds=seconds).info("session ended")
                 self.over.set()
@@ -113,6 +115,8 @@ class Call:
             self.session,
             written=len(history),
             on_lost=lambda: self.hang_up(Ending.TAKEN_OVER),
+            calls=resources.calls,
+            model=resources.settings.nova_model_id,
         )
         try:
             conversation = converse(
@@ -125,6 +129,7 @@ class Call:
                     self.session.session_id, resources.dynamodb, resources.settings.orders_table
                 ),
             )
+            writer.tokens = lambda: conversation.nova.usage.tokens()
             spoken = Transcript(
                 conversation.nova, writer, start_lag=detector.start_lag, heard=self._tell_heard
             )
@@ -136,7 +141,10 @@ class Call:
             words = first_words(self._agent, history)
             if words is not None:
                 self._speak_first(words, conversation, watch, worker)
-            return await self._run_until_the_end(worker)
+            try:
+                return await self._run_until_the_end(worker)
+            finally:
+                spoken.close()
         finally:
             await writer.close()
 

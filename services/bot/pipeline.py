@@ -17,7 +17,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
 from services.bot.agent import Agent, VoiceActivity
 from services.bot.nova import NovaSettings, NovaSonic
 from services.bot.settings import BotSettings
-from services.bot.tools import ToolContext
+from services.bot.toolbox import ToolContext, offer
 from services.bot.transports import Line
 from services.common.sessions import Turn
 
@@ -59,8 +59,7 @@ def converse(
         instructions=agent.instructions,
         voice=settings.nova_voice_id or agent.voice,
     )
-    for tool in tools:
-        nova.register_function(tool.name, tool.handler(tool_context))
+    offer(tools, nova, tool_context)
     detector.listen_for(_wanted(agent.vad, settings))
     context = LLMContext(
         messages=[_message(turn) for turn in history[: _answered(history)]],

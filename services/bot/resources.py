@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Self
 from loguru import logger
 
 from services.bot.agent import Agent, read_agents
+from services.bot.archiving import Archiving
 from services.bot.meeting_place import MeetingPlace
 from services.bot.nova import transport
 from services.bot.settings import BotSettings
 from services.bot.transports.rooms import DailyRooms, Rooms
 from services.common import aws
+from services.common.calls.archive import Archive
+from services.common.calls.store import CallStore
+from services.common.dynamodb import Table
 from services.common.errors import ServiceError, TicketRefused
 from services.common.jobs import JobQueue
 from services.common.sessions import SessionStore
@@ -37,6 +41,8 @@ class Resources:
         dynamodb: What tools look things up with.
         jobs: The queue of calls, where there is one.
         rooms: Where calls from the queue take place, where there is one.
+        calls: Where more than turns is kept of calls, where transcripts are written.
+        archiving: Writes transcripts, where there is a bucket for them.
         meeting_place: Where this task's processes find each other.
         voice_activity: The speech detector, once this process is warm.
     """
@@ -48,6 +54,8 @@ class Resources:
     jobs: JobQueue | None
     rooms: Rooms | None
     meeting_place: MeetingPlace
+    calls: CallStore | None = None
+    archiving: Archiving | None = None
     voice_activity: "PaddedSilero | None" = None
 
     @classmethod
@@ -62,22 +70,29 @@ class Resources:
             AgentError: An agent's file cannot be used.
         """
         agents = read_agents(settings.agents)
-        for agent in agents.values():
-            for tool in agent.tool_functions():
-                tool.schema  # noqa: B018  (computed here once, not by every call)
         jobs = None
         if settings.jobs_queue_url:
             jobs = JobQueue.connect(settings)
             rooms = rooms or DailyRooms(settings)
             rooms.prepare()
+        dynamodb = aws.dynamodb(settings.aws_region)
+        calls = archiving = None
+        if settings.transcripts_bucket:
+            calls = CallStore(Table(dynamodb, settings.sessions_table))
+            archive = Archive(aws.s3(settings.aws_region), settings.transcripts_bucket)
+            archiving = Archiving(calls, archive)
+        else:
+            logger.info("no TRANSCRIPTS_BUCKET: no transcripts are written, no call is recorded")
         return cls(
             settings=settings,
             agents=agents,
             sessions=SessionStore.connect(settings),
-            dynamodb=aws.dynamodb(settings.aws_region),
+            dynamodb=dynamodb,
             jobs=jobs,
             rooms=rooms,
             meeting_place=MeetingPlace(),
+            calls=calls,
+            archiving=archiving,
         )
 
     def detector(self) -> "PaddedSilero":

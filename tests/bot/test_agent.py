@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.bot.agent import Agent, AgentError, read_agents
+from services.bot.agent import AgentError, read_agent, read_agents
 
 MINIMAL = 'name = "A"\ninstructions = "Be kind."\ngreeting = "Hello."\n'
 
@@ -20,7 +20,7 @@ def test_the_agents_that_are_there_can_be_read() -> None:
 def test_an_agent_needs_little(tmp_path: Path) -> None:
     path = tmp_path / "small.toml"
     path.write_text(MINIMAL)
-    agent = Agent.read(path)
+    agent = read_agent(path)
     assert agent.key == "small"
     assert agent.vad.stop_secs == 0.5
     assert agent.voice == "tiffany"
@@ -43,7 +43,7 @@ def test_a_mistake_is_told_with_its_file_and_key(tmp_path: Path, content: str, k
     path = tmp_path / "broken.toml"
     path.write_text(content)
     with pytest.raises(AgentError) as mistake:
-        Agent.read(path)
+        read_agent(path)
     assert str(path) in str(mistake.value)
     assert key in str(mistake.value)
 
@@ -58,4 +58,4 @@ def test_a_file_with_a_bad_name_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "Not A Key.toml"
     path.write_text(MINIMAL)
     with pytest.raises(AgentError, match="key"):
-        Agent.read(path)
+        read_agent(path)

@@ -6,7 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
-from services.bot.tools import TOOLS, Tool, ToolContext, UnknownToolError, tools_named
+from services.bot.toolbox import Tool, ToolContext, UnknownToolError, tool, tools, tools_named
+
+TOOLS = tools()
 
 
 @pytest.fixture
@@ -64,18 +66,18 @@ async def test_wrong_arguments_are_an_answer(
 
 
 async def test_a_tool_that_fails_or_hangs_is_an_answer(
-    context: ToolContext, monkeypatch: pytest.MonkeyPatch
+    context: ToolContext,
 ) -> None:
     async def breaks() -> dict[str, Any]:
         """Breaks."""
         raise RuntimeError("with a secret in it")
 
+    @tool(timeout=0.01)
     async def hangs() -> dict[str, Any]:
         """Hangs."""
         await asyncio.Event().wait()
         return {}
 
-    monkeypatch.setattr("services.bot.tools.registry.TOOL_SECONDS", 0.01)
     assert await Tool.of(breaks).call({}, context) == {"error": "breaks failed"}
     assert await Tool.of(hangs).call({}, context) == {"error": "hangs did not answer in time"}
 

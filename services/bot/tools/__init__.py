@@ -1,11 +1,11 @@
-"""What an agent can do besides talk: one async function a tool.
+"""What an agent can do besides talk: one async function a tool. Put a module of your own here.
 
-A tool's schema comes from its type hints and its Google style docstring, so that what the model
-reads and what the code takes cannot drift apart. Keyword-only parameters are not offered to the
-model: `context` receives the call's `ToolContext`.
+Every public async function of every module in this folder is a tool that an agent's file can name.
+Its schema comes from its type hints and its Google style docstring. Keyword-only parameters are not
+offered to the model: `context` receives the call's `ToolContext`. What helps a tool and is none begins
+with an underscore or is not async; what makes functions into tools is in `services.bot.toolbox`.
 """
 
-from services.bot.tools.registry import TOOLS, Tool, UnknownToolError, tools_named
-from services.bot.tools.tool_context import ToolContext
+from services.bot.toolbox import ToolContext, ToolFailed, tool
 
-__all__ = ["TOOLS", "Tool", "ToolContext", "UnknownToolError", "tools_named"]
+__all__ = ["ToolContext", "ToolFailed", "tool"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from services.bot.tools.tool_context import ToolContext
+from services.bot.tools import ToolContext
 
 #: What the model may hand on of an order; anything else in the item is the shop's own business.
 PUBLIC_FIELDS = ("order_number", "status", "items", "delivery_date", "carrier")

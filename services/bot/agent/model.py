@@ -1,19 +1,12 @@
-"""An agent: what it says, how it sounds and what it can do, read from one TOML file."""
+"""What an agent's file may say."""
 
-import tomllib
-from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from services.bot.agent.voices import Language, Voice, languages_of, voices_for
 from services.bot.settings import Endpointing
-from services.bot.tools import Tool, UnknownToolError, tools_named
-
-AGENTS_FOLDER = Path(__file__).parent / "agents"
-
-
-class AgentError(ValueError):
-    """An agent's file cannot be used. The message names the file and the key."""
+from services.bot.toolbox import Tool, UnknownToolError, tools_named
 
 
 def _known_tools(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,9 +43,9 @@ class Agent(BaseModel):
         name: What people call it.
         instructions: The system prompt.
         greeting: What it says when the call begins.
-        voice: Nova Sonic's voice.
-        languages: The languages that it speaks, as BCP 47 tags.
-        tools: Names of functions in `services.bot.tools`.
+        voice: Nova Sonic's voice. Tiffany and Matthew speak every language.
+        languages: The languages that it speaks, as BCP 47 tags; the first is the one it begins in.
+        tools: Names of functions in `services/bot/tools`.
         vad: When the caller counts as speaking.
         endpointing: How soon Nova Sonic takes a pause for the end of what the caller says; by
             default as soon as Nova Sonic does by itself.
@@ -62,58 +55,30 @@ class Agent(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    key: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    key: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
     name: str = Field(min_length=1, max_length=80)
     instructions: str = Field(min_length=1, max_length=40_000)
     greeting: str = Field(min_length=1, max_length=1000)
-    voice: str = Field(default="tiffany", pattern=r"^[a-z]+$")
-    languages: tuple[str, ...] = ("en-US",)
+    voice: Voice = "tiffany"
+    languages: tuple[Language, ...] = Field(default=("en-US",), min_length=1)
     tools: Annotated[tuple[str, ...], AfterValidator(_known_tools)] = ()
     vad: VoiceActivity = VoiceActivity()
     endpointing: Endpointing | None = None
     longest_call_seconds: float = Field(default=1800, gt=0)
     silence_limit_seconds: float = Field(default=120, gt=0)
 
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Reads an agent's file.
-
-        Raises:
-            AgentError: The file is missing, no TOML, or holds a wrong key or value.
-        """
-        try:
-            described = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise AgentError(f"{path}: cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise AgentError(f"{path}: is not TOML: {error}") from error
-        try:
-            return cls.model_validate(described | {"key": path.stem})
-        except ValidationError as error:
-            wrong = "; ".join(
-                f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-                for fault in error.errors(include_url=False)
+    @model_validator(mode="after")
+    def _check_voice(self) -> Self:
+        foreign = set(self.languages) - set(languages_of(self.voice))
+        if foreign:
+            spoken = ", ".join(sorted(foreign))
+            able = ", ".join(voices_for(self.languages))
+            raise ValueError(
+                f"voice: {self.voice!r} does not speak {spoken}; use one of {able}, or take it out "
+                "of languages"
             )
-            raise AgentError(f"{path}: {wrong}") from error
+        return self
 
     def tool_functions(self) -> list[Tool]:
         """The tools that it may call."""
         return tools_named(self.tools)
-
-
-def read_agents(expected: tuple[str, ...] = (), folder: Path = AGENTS_FOLDER) -> dict[str, Agent]:
-    """Reads every agent there is, by key.
-
-    Args:
-        expected: Keys of agents that have to be there.
-        folder: Where the files are.
-
-    Raises:
-        AgentError: A file cannot be used, or an expected one is missing.
-    """
-    agents = {path.stem: Agent.read(path) for path in sorted(folder.glob("*.toml"))}
-    for key in expected:
-        if key not in agents:
-            there = ", ".join(agents) or "none"
-            raise AgentError(f"AGENTS: there is no {folder / key}.toml; there are {there}")
-    return agents
