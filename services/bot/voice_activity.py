@@ -10,6 +10,7 @@ the turn's recorded time is set back by the pad, on top of `start_secs`, during 
 listened before it was sure. No audio needs to be padded: Nova hears the caller all the time.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
@@ -31,9 +32,15 @@ logger.disable("pipecat.turns.user_stop.speech_timeout_user_turn_stop_strategy")
 
 
 class PaddedSilero(SileroVADAnalyzer):
-    """The speech detector of one call, loaded and run once before the call."""
+    """The speech detector of one call, loaded and run once before the call.
+
+    Attributes:
+        on_state: Called at each change of what is heard (QUIET, STARTING, SPEAKING, STOPPING),
+            within the task that brings the audio: before Pipecat's own frames, and not to block.
+    """
 
     def __init__(self) -> None:
+        self.on_state: Callable[[VADState], None] = lambda _: None
         super().__init__(sample_rate=SAMPLE_RATE_IN)
         self.set_sample_rate(SAMPLE_RATE_IN)
         self.voice_confidence(np.zeros(self.num_frames_required(), np.int16).tobytes())
@@ -54,7 +61,11 @@ class PaddedSilero(SileroVADAnalyzer):
         Pipecat does so in a thread, for the sake of other calls in its process. Here there are
         none, and handing over 50 pieces a second takes longer than the 0.2 ms of listening.
         """
-        return self._run_analyzer(buffer)
+        before = self._vad_state
+        state = self._run_analyzer(buffer)
+        if state is not before:
+            self.on_state(state)
+        return state
 
     @property
     def start_lag(self) -> timedelta:

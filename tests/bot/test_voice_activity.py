@@ -29,6 +29,16 @@ async def test_speech_is_found_and_its_end_too() -> None:
     assert found[-1] is VADState.QUIET
 
 
+async def test_whoever_listens_is_told_of_each_change_and_of_nothing_else() -> None:
+    detector = PaddedSilero()
+    detector.listen_for(VoiceActivity())
+    told: list[VADState] = []
+    detector.on_state = told.append
+    found = await states(detector, sentence("where_is_my_order_4217"))
+    assert told == found[1:]
+    assert told[:2] == [VADState.STARTING, VADState.SPEAKING]
+
+
 async def test_a_louder_threshold_hears_less() -> None:
     detector = PaddedSilero()
     detector.listen_for(VoiceActivity(min_volume=1.0))
