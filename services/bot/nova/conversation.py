@@ -10,6 +10,7 @@ from services.bot.nova import events
 from services.bot.nova.answer import BYTES_A_SECOND, Answer
 from services.bot.nova.gap import SILENCE, Gap
 from services.bot.nova.history import HISTORY_BYTES, Line, cut
+from services.bot.nova.microphone import Microphone
 from services.bot.nova.tool_calls import ToolCalls
 from services.bot.nova.usage import Usage
 
@@ -62,8 +63,7 @@ class Conversation:
         self._reading: _Block | None = None
         self._caller_stopped_ms: float | None = None
         self._quiet_since = clock()
-        self.microphone_at = clock()
-        """When the caller's audio last came."""
+        self.microphone = Microphone(clock)
         self.gap = Gap(gap_seconds)
         self.usage = Usage()
 
@@ -89,7 +89,7 @@ class Conversation:
         kind, fields = events.decode(payload)
         match kind:
             case "audioInput":
-                self.microphone_at = self._clock()
+                self.microphone.hear(fields["content"])
                 return [self.hear(fields["content"])]
             case "sessionStart":
                 self._session_start = payload

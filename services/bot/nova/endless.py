@@ -23,7 +23,6 @@ from services.bot.nova.settings import NovaSettings
 State = Literal["ready", "reconnecting", "lost"]
 
 _TICK_SECONDS = SILENCE_SECONDS
-_SILENCE_AFTER_SECONDS = 0.4
 
 # A successor is told what was said only when it takes over; until then it hears nothing.
 _SUCCESSOR_ANSWERS_SECONDS = 2.0
@@ -190,7 +189,7 @@ class EndlessStream:
 
     def _fill_silence(self, link: Link) -> None:
         """Stands in for a muted microphone: Nova hears ends in silence, AWS drops who is mute."""
-        if time.monotonic() - self._conversation.microphone_at >= _SILENCE_AFTER_SECONDS:
+        if self._conversation.microphone.off:
             link.put(self._conversation.hear(SILENCE))
 
     # Rotation: the same opening as after a loss, but the old link lives until the new one answers.

@@ -66,8 +66,7 @@ class Gap:
         lead = int(_LEAD_SECONDS * self._bytes_a_second)
         silent = 0
         for pcm_base64, size in self._chunks:
-            samples = np.frombuffer(base64.b64decode(pcm_base64)[: size & ~1], dtype="<i2")
-            if samples.size and int(np.abs(samples.astype(np.int32)).max()) > _QUIET_PEAK:
+            if is_loud(pcm_base64):
                 break
             silent += size
         while self._chunks and silent - self._chunks[0][1] >= lead:
@@ -81,3 +80,10 @@ class Gap:
         _, size = self._chunks.popleft()
         self._size -= size
         return size
+
+
+def is_loud(pcm_base64: str) -> bool:
+    """Whether there is a sound in a chunk of 16-bit PCM."""
+    pcm = base64.b64decode(pcm_base64)
+    samples = np.frombuffer(pcm[: len(pcm) & ~1], dtype="<i2")
+    return bool(samples.size) and int(np.abs(samples.astype(np.int32)).max()) > _QUIET_PEAK

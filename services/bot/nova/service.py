@@ -1,6 +1,7 @@
 """Nova Sonic as a Pipecat service that does not fall silent."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -38,6 +39,9 @@ from services.bot.nova.speaking import SpeakingSentence
 
 AGENT_UNAVAILABLE = "agent_unavailable"
 """The error of the `ErrorFrame`, and the reason of the end, when Nova cannot be had any more."""
+
+_EARLY_FRAMES = 1000
+"""Of the caller's audio, before Nova can be sent any: 20 s in frames of 20 ms."""
 
 _QUIET_SECONDS = 1.0
 _TONE_EVERY_SECONDS = 2.0
@@ -115,6 +119,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._nova = settings
         self._guard: Guard | None = None
         self._sentence = SpeakingSentence(settings.bytes_a_second)
+        self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
         self._announcement: asyncio.Task[None] | None = None
 
     def create_client(self) -> Guard:
@@ -157,6 +162,12 @@ class NovaSonic(AWSNovaSonicLLMService):
         await super().push_frame(frame, direction)
         if isinstance(frame, TTSAudioRawFrame):
             await self._push_words(self._sentence.spoken(len(frame.audio)))
+
+    async def _send_user_audio_event(self, audio: bytes) -> None:
+        """Keeps what is said before the context has come; Pipecat drops it."""
+        self._early.append(audio)
+        while self._audio_input_started and self._early:
+            await super()._send_user_audio_event(self._early.popleft())  # type: ignore[no-untyped-call]
 
     async def _push_words(self, words: str) -> None:
         if words:

@@ -122,19 +122,28 @@ class Caller:
             enable_turn_tracking=False,
             idle_timeout_secs=None,
         )
-        self.muted = False
+        self.muted = self.held_up = False
+        self._late: list[InputAudioRawFrame] = []
         self._to_say: deque[bytes] = deque()
         self._said = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def dial(self) -> None:
+        await self.come_in()
+        await self.be_served()
+
+    async def come_in(self) -> None:
+        """The line is open; the agent does not know of the call yet."""
         runner = WorkerRunner(handle_sigint=False, check_dangling_tasks=False)
         await runner.add_workers(self.worker)
-        await self.worker.queue_frame(LLMRunFrame())
         self._tasks = [
             asyncio.create_task(runner.run()),
             asyncio.create_task(self._use_microphone()),
         ]
+
+    async def be_served(self) -> None:
+        """The agent is given its context."""
+        await self.worker.queue_frame(LLMRunFrame())
         await self.after.until(lambda: self.after.of(LLMContextFrame))
 
     @property
@@ -158,13 +167,19 @@ class Caller:
             LLMMessagesAppendFrame(messages=[{"role": "user", "content": text}], run_llm=True)
         )
 
-    async def speak(self, text: str) -> None:
-        """Says a sentence and waits until the microphone has sent it all."""
+    async def speak(self, text: str) -> float:
+        """Says a sentence, waits until the microphone has sent it all, and tells its seconds."""
         pcm = await _VOICE.speak(text, voice_id="matthew", sample_rate=16_000)
         pcm += bytes(-len(pcm) % FRAME_BYTES)
         self._said.clear()
         self._to_say.extend(pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm), FRAME_BYTES))
         await self._said.wait()
+        return len(pcm) / 32_000
+
+    async def left_to_say(self, seconds: float) -> None:
+        """Waits until at most so much of a sentence is left to be said."""
+        while len(self._to_say) * FRAME_SECONDS > seconds:  # noqa: ASYNC110
+            await asyncio.sleep(FRAME_SECONDS)
 
     async def _use_microphone(self) -> None:
         loop = asyncio.get_running_loop()
@@ -176,9 +191,10 @@ class Caller:
                 self._said.set()
             if not self.muted:
                 pcm = self._to_say.popleft() if self._to_say else bytes(FRAME_BYTES)
-                await self.worker.queue_frame(
-                    InputAudioRawFrame(audio=pcm, sample_rate=16_000, num_channels=1)
-                )
+                self._late.append(InputAudioRawFrame(audio=pcm, sample_rate=16_000, num_channels=1))
+            if not self.held_up:
+                await self.worker.queue_frames(self._late)
+                self._late.clear()
 
     async def _track_order(self, params: FunctionCallParams) -> None:
         self.calls.append(dict(params.arguments))

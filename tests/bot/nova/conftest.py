@@ -40,6 +40,7 @@ async def dial(start_emulator: StartEmulator) -> AsyncIterator[Dial]:
         *,
         history: list[dict[str, str]] | None = None,
         playing_speed: float = 10.0,
+        served: bool = True,
         **settings: Any,  # noqa: ANN401 - fields of NovaSettings
     ) -> Caller:
         made = NovaSettings.model_validate(
@@ -53,7 +54,7 @@ async def dial(start_emulator: StartEmulator) -> AsyncIterator[Dial]:
         )
         caller = Caller(made, history or [], playing_speed)
         callers.append(caller)
-        await caller.dial()
+        await (caller.dial() if served else caller.come_in())
         return caller
 
     yield start
