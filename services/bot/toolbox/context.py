@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from services.bot.toolbox.consent import Consent
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+    from services.bot.handing_over import HandOver, Taken
+    from services.bot.knowledge import Shelf
     from services.common.sessions import Turn
 
 
@@ -14,7 +18,7 @@ async def _nothing_said() -> "Sequence[Turn]":
     return ()
 
 
-def _nobody_hangs_up(reason: str) -> None:
+def _nobody_hangs_up() -> None:
     """In a test there is no call to end."""
 
 
@@ -30,8 +34,11 @@ class ToolContext:
         state: What the tools of this call want to keep until its end; empty when it begins. It is
             lost when the call goes on in another process.
         transcript: The turns so far, oldest first.
-        hang_up: Ends the call, after the agent has said what it says to the tool's result. Takes a
-            reason for the log.
+        knowledge: The agent's documents, where it has some.
+        consent: `consent.ask("cancel order 4217")` before something is changed goes on only if the
+            caller has agreed to it.
+        hang_up: Ends the call, after the agent has said what it says to the tool's result.
+        hand_over: Passes the call on to a person; None where nobody takes calls.
     """
 
     session_id: str
@@ -40,4 +47,7 @@ class ToolContext:
     agent: str = ""
     state: dict[str, Any] = field(default_factory=dict)
     transcript: "Callable[[], Awaitable[Sequence[Turn]]]" = _nothing_said
-    hang_up: Callable[[str], None] = _nobody_hangs_up
+    knowledge: "Shelf | None" = None
+    consent: Consent = field(default_factory=Consent)
+    hang_up: Callable[[], None] = _nobody_hangs_up
+    hand_over: "Callable[[HandOver], Awaitable[Taken]] | None" = None

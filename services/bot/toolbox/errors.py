@@ -2,7 +2,8 @@
 
 - `ToolError`: a module with tools cannot be used; found when the bot starts.
 - `UnknownToolError`: an agent names a tool that does not exist.
-- `ToolFailed`: a tool cannot do what it was asked; the agent says why.
+- `ToolFailedError`: a tool cannot do what it was asked; the agent says why.
+- `ConsentNeededError`: a tool may not do it before the caller has agreed; the agent asks.
 """
 
 from collections.abc import Iterable
@@ -19,9 +20,17 @@ class UnknownToolError(LookupError):
         super().__init__(f"there is no tool named {name!r}; there are {', '.join(sorted(known))}")
 
 
-class ToolFailed(Exception):
+class ToolFailedError(Exception):
     """A tool cannot do what it was asked.
 
     Raise it from a tool with a sentence that the agent may say to the caller. What other exceptions
     say stays in the log.
     """
+
+
+class ConsentNeededError(Exception):
+    """A tool may not do what it was asked before the caller has agreed."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(to)
+        self.to = to

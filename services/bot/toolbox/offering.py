@@ -1,7 +1,11 @@
 """Offers an agent's tools to Nova Sonic, and does what it calls."""
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+
+from loguru import logger
 
 from services.bot.toolbox.context import ToolContext
 from services.bot.toolbox.tool import Tool
@@ -10,6 +14,14 @@ if TYPE_CHECKING:
     from pipecat.services.llm_service import FunctionCallParams
 
     from services.bot.nova import NovaSonic
+
+#: How often somebody who waits to say that it takes a while looks whether others still speak.
+_LOOK_SECONDS = 0.2
+
+#: Amazon Nova 2 user guide, "Cross-modal input": text guides the model while a tool runs.
+_SAY = (
+    '{tool} is still running and the caller waits. Say to the caller: "{words}" Say nothing else.'
+)
 
 
 def offer(tools: Iterable[Tool], nova: "NovaSonic", context: ToolContext) -> None:
@@ -20,16 +32,43 @@ def offer(tools: Iterable[Tool], nova: "NovaSonic", context: ToolContext) -> Non
         nova: The agent's processor.
         context: What the tools may know of the call.
     """
+    context.consent.listen(lambda: nova.caller_said)
     for tool in tools:
         nova.register_function(
             tool.name,
-            _handler(tool, context),
+            _handler(tool, nova, context),
             cancel_on_interruption=tool.options.on_barge_in == "cancel",
         )
 
 
-def _handler(tool: Tool, context: ToolContext) -> Callable[["FunctionCallParams"], Awaitable[None]]:
+def _handler(
+    tool: Tool, nova: "NovaSonic", context: ToolContext
+) -> Callable[["FunctionCallParams"], Awaitable[None]]:
     async def handle(params: "FunctionCallParams") -> None:
-        await params.result_callback(await tool.call(params.arguments, context))
+        async with _progress(tool, nova):
+            result = await tool.call(params.arguments, context)
+        await params.result_callback(result)
 
     return handle
+
+
+@asynccontextmanager
+async def _progress(tool: Tool, nova: "NovaSonic") -> AsyncIterator[None]:
+    """Has the agent tell a caller who waits that it takes a while, once."""
+    words = tool.options.progress
+    if words is None:
+        yield
+        return
+
+    async def tell() -> None:
+        await asyncio.sleep(tool.options.progress_after)
+        while not nova.nobody_speaks:  # noqa: ASYNC110 - who speaks is told by frames, not events
+            await asyncio.sleep(_LOOK_SECONDS)
+        logger.bind(tool=tool.name).info("tool takes a while")
+        await nova.ask(_SAY.format(tool=tool.name, words=words))
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()

@@ -16,20 +16,17 @@ class ToolOptions:
     """How a tool is to be called.
 
     Attributes:
-        timeout: Seconds after which it is given up and the agent says that it failed. A caller waits
-            in silence for longer than the default only once.
+        timeout: Seconds after which it is given up and the agent says that it failed. A caller
+            waits in silence for longer than the default only once.
         on_barge_in: What happens to it when the caller speaks meanwhile.
         progress: What the agent says to a caller who waits.
         progress_after: Seconds of waiting after which it says so.
-        confirm: What the caller has to agree to before it is done; `{argument}` stands for an
-            argument. Every tool that changes something should have it.
     """
 
     timeout: float = 8.0
     on_barge_in: OnBargeIn = "keep_on"
     progress: str | None = None
     progress_after: float = 1.5
-    confirm: str | None = None
 
 
 def tool[F: ToolFunction](
@@ -38,7 +35,6 @@ def tool[F: ToolFunction](
     on_barge_in: OnBargeIn = "keep_on",
     progress: str | None = None,
     progress_after: float = 1.5,
-    confirm: str | None = None,
 ) -> Callable[[F], F]:
     """Says how a tool is to be called; an async function without it is a tool too.
 
@@ -49,9 +45,6 @@ def tool[F: ToolFunction](
             more then.
         progress: What the agent says to a caller who waits: "One moment, I am looking that up."
         progress_after: Seconds of waiting after which it says so.
-        confirm: What the caller has to agree to before it is done: "cancel order {order_number}".
-            The function runs only when the model has called it twice with the same arguments and
-            the caller has spoken in between.
 
     Raises:
         ValueError: A number is not above 0, or `on_barge_in` is neither.
@@ -60,7 +53,7 @@ def tool[F: ToolFunction](
         raise ValueError("timeout and progress_after: should be above 0")
     if on_barge_in not in ("keep_on", "cancel"):
         raise ValueError(f'on_barge_in: is {on_barge_in!r}; expected "keep_on" or "cancel"')
-    options = ToolOptions(timeout, on_barge_in, progress, progress_after, confirm)
+    options = ToolOptions(timeout, on_barge_in, progress, progress_after)
 
     def mark(function: F) -> F:
         setattr(function, _ATTRIBUTE, options)

@@ -14,12 +14,17 @@ from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pydantic import BaseModel, ValidationError
 
 from services.bot.toolbox.context import ToolContext
-from services.bot.toolbox.errors import ToolFailed
+from services.bot.toolbox.errors import ConsentNeededError, ToolFailedError
 from services.bot.toolbox.options import ToolFunction, ToolOptions, options_of
 from services.bot.toolbox.schema import arguments_of, description_of, function_schema
 
 #: Nobody listens to more than this, and Nova Sonic keeps all of it in mind.
 RESULT_BYTES = 16_000
+
+_ASK = (
+    "Nothing was done yet. Ask the caller: shall I {to}? Call this again, with the same arguments, "
+    "only when the caller has said yes."
+)
 
 type Result = dict[str, Any]
 
@@ -84,7 +89,10 @@ class Tool:
         except ValidationError as error:
             log.warning("model called a tool with wrong arguments")
             return {"error": "; ".join(_complaint(dict(fault)) for fault in error.errors())}
-        except ToolFailed as error:
+        except ConsentNeededError as error:
+            log.info("tool waits for the caller's consent")
+            return {"needs_consent": _ASK.format(to=error.to)}
+        except ToolFailedError as error:
             log.info("tool could not do it")
             return {"error": str(error)}
         except TimeoutError:

@@ -1,0 +1,36 @@
+"""What a call lets its agent's tools know and do."""
+
+from collections.abc import Sequence
+
+from services.bot.agent import Agent
+from services.bot.farewell import Farewell
+from services.bot.resources import Resources
+from services.bot.toolbox import ToolContext
+from services.common.sessions import Session, Turn
+
+
+def tool_context(
+    session: Session, agent: Agent, resources: Resources, farewell: Farewell
+) -> ToolContext:
+    """What the tools of one call may know and do.
+
+    Args:
+        session: The call's session.
+        agent: Who answers.
+        resources: What every call needs.
+        farewell: Who hangs up when the agent wants it.
+    """
+
+    async def transcript() -> Sequence[Turn]:
+        return await resources.sessions.turns(session.session_id)
+
+    return ToolContext(
+        session.session_id,
+        resources.dynamodb,
+        resources.settings.orders_table,
+        agent=agent.key,
+        knowledge=resources.library.shelf(agent.knowledge),
+        transcript=transcript,
+        hang_up=farewell.begin,
+        hand_over=resources.reception.take if resources.reception is not None else None,
+    )
