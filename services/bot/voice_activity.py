@@ -37,10 +37,14 @@ class PaddedSilero(SileroVADAnalyzer):
     Attributes:
         on_state: Called at each change of what is heard (QUIET, STARTING, SPEAKING, STOPPING),
             within the task that brings the audio: before Pipecat's own frames, and not to block.
+        on_window: Called with each window of 32 ms that is listened to and how sure it is that
+            somebody speaks in it, 0 to 1. The states lag behind this by 100 ms and more: they also
+            ask how loud it has been. What is left out was silence.
     """
 
     def __init__(self) -> None:
         self.on_state: Callable[[VADState], None] = lambda _: None
+        self.on_window: Callable[[bytes, float], None] = lambda *_: None
         super().__init__(sample_rate=SAMPLE_RATE_IN)
         self.set_sample_rate(SAMPLE_RATE_IN)
         self.voice_confidence(np.zeros(self.num_frames_required(), np.int16).tobytes())
@@ -54,6 +58,12 @@ class PaddedSilero(SileroVADAnalyzer):
             )
         )
         self._speech_pad = timedelta(milliseconds=wanted.speech_pad_ms)
+
+    def voice_confidence(self, buffer: bytes) -> float:
+        """How sure it is that somebody speaks in a window, 0 to 1."""
+        confidence = float(np.ravel(super().voice_confidence(buffer))[0])
+        self.on_window(buffer, confidence)
+        return confidence
 
     async def analyze_audio(self, buffer: bytes) -> VADState:
         """Listens to a piece of the call.

@@ -39,6 +39,17 @@ async def test_whoever_listens_is_told_of_each_change_and_of_nothing_else() -> N
     assert told[:2] == [VADState.STARTING, VADState.SPEAKING]
 
 
+async def test_each_window_is_told_before_the_states_are_sure() -> None:
+    detector = PaddedSilero()
+    detector.listen_for(VoiceActivity())
+    told: list[float | VADState] = []
+    detector.on_window = lambda _, confidence: told.append(confidence)
+    detector.on_state = told.append
+    await states(detector, sentence("where_is_my_order_4217"))
+    sure = next(i for i, each in enumerate(told) if isinstance(each, float) and each > 0.8)
+    assert sure < told.index(VADState.STARTING)
+
+
 async def test_a_louder_threshold_hears_less() -> None:
     detector = PaddedSilero()
     detector.listen_for(VoiceActivity(min_volume=1.0))
