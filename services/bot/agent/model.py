@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.bot.agent.voices import Language, Voice, languages_of, voices_for
+from services.bot.knowledge.description import KnowledgeFolder
 from services.bot.settings import Endpointing
 from services.bot.toolbox import Tool, UnknownToolError, tools_named
 
@@ -46,6 +47,7 @@ class Agent(BaseModel):
         voice: Nova Sonic's voice. Tiffany and Matthew speak every language.
         languages: The languages that it speaks, as BCP 47 tags; the first is the one it begins in.
         tools: Names of functions in `services/bot/tools`.
+        knowledge: The folder of its documents.
         vad: When the caller counts as speaking.
         endpointing: How soon Nova Sonic takes a pause for the end of what the caller says; by
             default as soon as Nova Sonic does by itself.
@@ -62,6 +64,7 @@ class Agent(BaseModel):
     voice: Voice = "tiffany"
     languages: tuple[Language, ...] = Field(default=("en-US",), min_length=1)
     tools: Annotated[tuple[str, ...], AfterValidator(_known_tools)] = ()
+    knowledge: KnowledgeFolder | None = None
     vad: VoiceActivity = VoiceActivity()
     endpointing: Endpointing | None = None
     longest_call_seconds: float = Field(default=1800, gt=0)
@@ -80,5 +83,6 @@ class Agent(BaseModel):
         return self
 
     def tool_functions(self) -> list[Tool]:
-        """The tools that it may call."""
-        return tools_named(self.tools)
+        """The tools that it may call: those in its file, and those that come with other keys."""
+        own = ("search_knowledge",) if self.knowledge else ()
+        return tools_named(dict.fromkeys((*self.tools, *own)))

@@ -62,7 +62,7 @@ def read_agent(path: Path) -> Agent:
         line = line_of(text, ("key",))
         raise AgentError(f"{path}:{line}: key: is the file's name; take it out of the file")
     try:
-        return Agent.model_validate(described | {"key": path.stem})
+        return Agent.model_validate(described | {"key": path.stem}, context={"folder": path.parent})
     except ValidationError as error:
         raise AgentError("\n".join(_mistakes(path, text, described, error))) from error
     except ToolError as error:

@@ -1,0 +1,1 @@
+"""What an agent looks up in its documents."""
