@@ -1,16 +1,20 @@
 """What every call needs and what is therefore made once, before there is a caller."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from loguru import logger
 
-from services.bot.agent import Agent, read_agents
+from services.bot.agent import AGENTS_FOLDER, Agent, AgentError, read_agents
 from services.bot.archiving import Archiving
+from services.bot.handing_over import Reception
+from services.bot.knowledge import KnowledgeError, Library
 from services.bot.meeting_place import MeetingPlace
 from services.bot.nova import transport
 from services.bot.settings import BotSettings
+from services.bot.sound import canceller
 from services.bot.transports.rooms import DailyRooms, Rooms
 from services.common import aws
 from services.common.calls.archive import Archive
@@ -44,6 +48,8 @@ class Resources:
         calls: Where more than turns is kept of calls, where transcripts are written.
         archiving: Writes transcripts, where there is a bucket for them.
         meeting_place: Where this task's processes find each other.
+        library: The agents' documents.
+        reception: Where calls are handed over to, where there is such a place.
         voice_activity: The speech detector, once this process is warm.
     """
 
@@ -54,8 +60,10 @@ class Resources:
     jobs: JobQueue | None
     rooms: Rooms | None
     meeting_place: MeetingPlace
+    library: Library
     calls: CallStore | None = None
     archiving: Archiving | None = None
+    reception: Reception | None = None
     voice_activity: "PaddedSilero | None" = None
 
     @classmethod
@@ -75,6 +83,8 @@ class Resources:
             jobs = JobQueue.connect(settings)
             rooms = rooms or DailyRooms(settings)
             rooms.prepare()
+        canceller.prepare()
+        meeting_place = MeetingPlace()
         dynamodb = aws.dynamodb(settings.aws_region)
         calls = archiving = None
         if settings.transcripts_bucket:
@@ -90,9 +100,11 @@ class Resources:
             dynamodb=dynamodb,
             jobs=jobs,
             rooms=rooms,
-            meeting_place=MeetingPlace(),
+            meeting_place=meeting_place,
+            library=_index_documents(agents, meeting_place),
             calls=calls,
             archiving=archiving,
+            reception=Reception.of(settings),
         )
 
     def detector(self) -> "PaddedSilero":
@@ -107,7 +119,9 @@ class Resources:
         from services.bot.voice_activity import PaddedSilero
 
         self.voice_activity = PaddedSilero()
+        canceller.warm_up()
         transport.prepare()
+        self.library.open()
         try:
             async with asyncio.timeout(WARM_UP_SECONDS):
                 # What the first caller does, with a ticket of nobody's: it opens the connection and
@@ -117,3 +131,19 @@ class Resources:
             return
         except (ServiceError, TimeoutError) as error:
             logger.bind(error=type(error).__name__).warning("session records cannot be reached yet")
+
+
+def _index_documents(agents: Mapping[str, Agent], meeting_place: MeetingPlace) -> Library:
+    """Indexes what agents know.
+
+    Raises:
+        AgentError: A document cannot be used.
+    """
+    library = Library(meeting_place.path)
+    for agent in agents.values():
+        if agent.knowledge is not None:
+            try:
+                library.add(agent.knowledge)
+            except KnowledgeError as error:
+                raise AgentError(f"{AGENTS_FOLDER / agent.key}.toml: knowledge: {error}") from error
+    return library
