@@ -83,6 +83,7 @@ async def _start(plan: stack.Stack, view: View, began: float) -> None:
             region=plan.region,
             sessions_table=stack.SESSIONS_TABLE,
             orders_table=stack.ORDERS_TABLE,
+            transcripts_bucket=stack.TRANSCRIPTS_BUCKET,
             parameter_prefix=stack.PARAMETER_PREFIX,
             secrets=plan.secrets,
         )

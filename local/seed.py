@@ -29,6 +29,7 @@ def seed(
     region: str,
     sessions_table: str,
     orders_table: str,
+    transcripts_bucket: str = "voice-transcripts",
     parameter_prefix: str,
     secrets: Mapping[str, str],
 ) -> None:
@@ -39,6 +40,7 @@ def seed(
         region: The region that the services are set to.
         sessions_table: Name of the session records' table.
         orders_table: Name of the orders' table.
+        transcripts_bucket: Name of the bucket of transcripts and recordings.
         parameter_prefix: Path that the secrets are stored below, such as `/voice-agents/local`.
         secrets: Parameter name to value, stored as SecureStrings.
     """
@@ -64,11 +66,19 @@ def seed(
     )
     for order in demo_orders(datetime.now(UTC).date()):
         dynamodb.put_item(TableName=orders_table, Item=order)
+    client("s3").create_bucket(
+        Bucket=transcripts_bucket,
+        **({} if region == "us-east-1" else _in(region)),
+    )
     parameters = client("ssm")
     for name, value in secrets.items():
         parameters.put_parameter(
             Name=f"{parameter_prefix}/{name}", Value=value, Type="SecureString"
         )
+
+
+def _in(region: str) -> dict[str, Any]:
+    return {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
 
 def demo_orders(today: date) -> list[dict[str, Any]]:

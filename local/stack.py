@@ -24,6 +24,7 @@ PARAMETER_PREFIX = "/voice-agents/local"
 EMULATOR = "the Nova Sonic emulator"
 SESSIONS_TABLE = "voice-sessions"
 ORDERS_TABLE = "voice-orders"
+TRANSCRIPTS_BUCKET = "voice-transcripts"
 
 _AGENTS_FOLDER = REPOSITORY / "services" / "bot" / "agents"
 _CLIENT_FOLDER = REPOSITORY / "services" / "client"
@@ -200,6 +201,7 @@ def _bot(settings: Mapping[str, str], port: int, admin_port: int) -> Part:
         "PORT": str(port),
         "ADMIN_PORT": str(admin_port),
         "DRAIN_SECONDS": settings.get("DRAIN_SECONDS", "3"),
+        "TRANSCRIPTS_BUCKET": TRANSCRIPTS_BUCKET,
     }
     return Part(
         "bot",

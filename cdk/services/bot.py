@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.config import Environment
@@ -13,11 +14,13 @@ from cdk.data import JobsQueue, Records
 from cdk.services.grants import (
     TableUse,
     accept_protection_statement,
+    accept_transcript_statements,
     model_statement,
     protection_statement,
     queue_statements,
     secret_statements,
     table_statements,
+    transcript_statements,
 )
 from cdk.services.health import python_health_command
 from cdk.services.workload import Hosting, Workload, WorkloadProps
@@ -53,7 +56,9 @@ QUEUE_ACTIONS = ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage", "
 """It sends, too: a call that is handed over goes back as a new job."""
 
 
-def bot_environment(config: Environment, records: Records, jobs: JobsQueue) -> dict[str, str]:
+def bot_environment(
+    config: Environment, records: Records, jobs: JobsQueue, transcripts: s3.IBucket
+) -> dict[str, str]:
     """The bot's settings. Limits of a call are its agent's; the sums in `drain` allow for them."""
     voice = {"NOVA_VOICE_ID": config.nova.voice} if config.nova.voice else {}
     queue = {"JOBS_QUEUE_URL": jobs.queue.queue_url} if config.uses_daily else {}
@@ -77,6 +82,7 @@ def bot_environment(config: Environment, records: Records, jobs: JobsQueue) -> d
         "SESSIONS_TABLE": records.sessions.table_name,
         "SESSION_RETENTION_DAYS": str(config.operations.record_days),
         "SPARE_SESSIONS": str(config.bot.spare_sessions),
+        "TRANSCRIPTS_BUCKET": transcripts.bucket_name,
         **queue,
         **voice,
     }
@@ -89,6 +95,7 @@ def bot_workload(
     config: Environment,
     records: Records,
     jobs: JobsQueue,
+    transcripts: s3.IBucket,
     hosting: Hosting,
     image: ecs.ContainerImage,
 ) -> Workload:
@@ -113,9 +120,10 @@ def bot_workload(
             port=PORT,
             health_port=ADMIN_PORT,
             health_command=python_health_command(ADMIN_PORT),
-            environment=bot_environment(config, records, jobs),
+            environment=bot_environment(config, records, jobs, transcripts),
             grants=[
                 *table_statements(scope, records.key, uses),
+                *transcript_statements(scope, transcripts, records.key),
                 *secret_statements(scope, config, SECRETS),
                 model_statement(scope, config.nova),
                 protection_statement(scope, hosting.cluster),
@@ -130,4 +138,5 @@ def bot_workload(
         ),
     )
     accept_protection_statement(workload, hosting.cluster)
+    accept_transcript_statements(workload, transcripts)
     return workload

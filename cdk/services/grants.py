@@ -8,6 +8,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
 from cdk.config import Environment
@@ -89,6 +90,39 @@ def queue_statements(
     ]
 
 
+TRANSCRIPTS, RECORDINGS = "transcripts/*", "recordings/*"
+"""``services.common.calls.archive`` has the folders."""
+
+
+def transcript_statements(
+    scope: IConstruct, transcripts: s3.IBucket, key: kms.IKey
+) -> list[iam.PolicyStatement]:
+    """Writing what was said, and deleting a recording that its caller does not want.
+
+    Nothing is read and nothing listed. S3 encrypts with a key of the bucket's own made from the
+    data key, which to write takes GenerateDataKey (Amazon S3 user guide, "Reducing the cost of
+    SSE-KMS with Amazon S3 Bucket Keys").
+    """
+    stack = Stack.of(scope)
+    bucket = transcripts
+    return [
+        iam.PolicyStatement(
+            actions=["s3:PutObject"],
+            resources=[bucket.arn_for_objects(TRANSCRIPTS), bucket.arn_for_objects(RECORDINGS)],
+        ),
+        iam.PolicyStatement(
+            actions=["s3:DeleteObject"], resources=[bucket.arn_for_objects(RECORDINGS)]
+        ),
+        iam.PolicyStatement(
+            actions=["kms:GenerateDataKey"],
+            resources=[key.key_arn],
+            conditions={
+                "StringEquals": {"kms:ViaService": f"s3.{stack.region}.{stack.url_suffix}"}
+            },
+        ),
+    ]
+
+
 def secret_statements(
     scope: IConstruct, config: Environment, names: Sequence[str]
 ) -> list[iam.PolicyStatement]:
@@ -137,6 +171,15 @@ def protection_statement(scope: IConstruct, cluster: ecs.ICluster) -> iam.Policy
             )
         ],
     )
+
+
+def accept_transcript_statements(scope: IConstruct, transcripts: s3.IBucket) -> None:
+    """Acknowledges their wildcards, for the role of ``scope`` and for this bucket alone."""
+    data = Stack.of(transcripts)
+    name = data.resolve(data.export_value(transcripts.bucket_arn))["Fn::ImportValue"]
+    for folder in (TRANSCRIPTS, RECORDINGS):
+        files = f"{name}/{folder}"
+        acknowledge(scope, {f"AwsSolutions-IAM5[Resource::{files}]": "Each call has its own."})
 
 
 def accept_protection_statement(scope: IConstruct, cluster: ecs.ICluster) -> None:

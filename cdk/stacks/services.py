@@ -192,6 +192,7 @@ class ServicesStack(Stack):
             config=config,
             records=self._props.data.records,
             jobs=self._props.data.jobs,
+            transcripts=self._props.data.transcripts,
             hosting=self._hosting,
             image=self._images.bot,
         )
@@ -243,6 +244,8 @@ class ServicesStack(Stack):
             "DashboardUrl": f"{console}?region={self.region}#dashboards/dashboard/{config.prefix}",
             "AlarmTopic": self._alarms.topic.topic_arn,
             "SecretsPrefix": config.parameter_prefix,
+            "SessionsTable": self._props.data.records.sessions.table_name,
+            "TranscriptsBucket": self._props.data.transcripts.bucket_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -59,6 +59,12 @@ class BotSettings(CommonSettings):
         480, gt=0, le=480, description="seconds that Nova Sonic keeps one connection, at most 480"
     )
 
+    transcripts_bucket: str = Field(
+        "",
+        pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$",
+        description="an S3 bucket for transcripts and recordings; none are kept without",
+    )
+
     vad_stop_secs: float | None = Field(None, ge=0.1, le=5, description="seconds of silence")
     vad_min_volume: float | None = Field(None, ge=0, le=1, description="a loudness from 0 to 1")
     speech_pad_ms: int | None = Field(None, ge=0, le=2000, description="milliseconds")

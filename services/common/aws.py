@@ -19,6 +19,7 @@ from botocore.exceptions import (
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
 
@@ -40,6 +41,11 @@ def dynamodb(region: str) -> "DynamoDBClient":
 def ssm(region: str) -> "SSMClient":
     """A Parameter Store client."""
     return boto3.client("ssm", region_name=region, config=_bounded())
+
+
+def s3(region: str) -> "S3Client":
+    """A bucket's client; its users try again themselves."""
+    return boto3.client("s3", region_name=region, config=_bounded(attempts=1))
 
 
 def sqs(region: str, *, wait_seconds: int = 0) -> "SQSClient":

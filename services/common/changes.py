@@ -103,8 +103,7 @@ def spoken(session: Session, turn: Turn) -> Item:
         "session_id": session.session_id,
         "item": f"turn#{turn.number:06d}",
         TTL_ATTRIBUTE: int(session.expires_at.timestamp()),
-        **turn.model_dump(exclude={"started_at"}),
-        "started_at": turn.started_at.isoformat(),
+        **turn.model_dump(mode="json"),
     }
 
 

@@ -8,6 +8,9 @@
     ├── QueueError           SQS did not do what was asked
     │   ├── QueueUnavailable     unreachable, slow, throttled or failing: retry
     │   └── QueueRefused         no such queue, no permission, not in flight: no retry helps
+    ├── ArchiveError         S3 did not do what was asked
+    │   ├── ArchiveUnavailable   unreachable, slow, throttling or failing: retry
+    │   └── ArchiveRefused       no such bucket, no permission: a person must act
     ├── DailyError           Daily's REST API did not do what was asked
     │   ├── DailyUnavailable     unreachable, slow, limiting or failing: retry
     │   └── DailyRefused         wrong key, bad request: a person must act
@@ -90,6 +93,29 @@ class QueueUnavailable(QueueError):
 
 class QueueRefused(QueueError):
     """SQS refuses for a reason that no retry changes: permission, queue, a job's old receipt."""
+
+
+class ArchiveError(ServiceError):
+    """S3 did not do what was asked.
+
+    Attributes:
+        code: S3's error code, or the name of the SDK's error.
+    """
+
+    def __init__(self, code: str) -> None:
+        """Keeps the error's ``code``."""
+        super().__init__(code)
+        self.code = code
+
+
+class ArchiveUnavailable(ArchiveError):
+    """S3 is unreachable, slow, throttling or failing."""
+
+    retryable = True
+
+
+class ArchiveRefused(ArchiveError):
+    """S3 refuses for a reason that no retry changes: permission, bucket, credentials."""
 
 
 class DailyError(ServiceError):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from services.common.prices import Tokens
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
@@ -136,7 +138,9 @@ class Turn(BaseModel):
 
     Attributes:
         number: From 1, without gaps; writing a number again replaces that turn.
+        ended_at: When it had been said, or was cut off.
         interrupted: Whether the caller cut the agent off; ``text`` is then what was heard.
+        tokens: What the model counted since the turn before.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -145,7 +149,9 @@ class Turn(BaseModel):
     role: Literal["user", "assistant"]
     text: str
     started_at: datetime
+    ended_at: datetime | None = None
     interrupted: bool = False
+    tokens: Tokens | None = None
 
 
 class Opened(NamedTuple):

@@ -13,6 +13,7 @@ from cdk.config import load_environment
 from cdk.config.parts import Secrets
 from cdk.services import bot, server
 from cdk.services.grants import secret_statements
+from services.common.calls import archive
 from tests.cdk.templates import Templates, as_list
 
 ROOT = Path(__file__).parents[2] / "services"
@@ -34,6 +35,7 @@ _PARTS = {
 _CLASSES = {
     "_budget": ("Budget", "budget.py"),
     "_table": ("Table", "dynamodb.py"),
+    "calls": ("CallStore", "calls/store.py"),
     "jobs": ("JobQueue", "jobs.py"),
     "store": ("SessionStore", "sessions.py"),
 }
@@ -90,8 +92,31 @@ def test_a_service_may_do_to_session_records_what_its_code_does(
     service: str, granted: tuple[str, ...]
 ) -> None:
     used = used_methods(service, "store", ("store", "sessions", "_sessions"))
+    kept = used_methods(service, "calls", ("calls", "_calls"))
     assert used
-    assert set().union(*(actions_of("store", method) for method in used)) == set(granted)
+    called = {("store", method) for method in used} | {("calls", method) for method in kept}
+    assert set().union(*(actions_of(*call) for call in called)) == set(granted)
+
+
+def test_the_bot_writes_files_of_calls_and_reads_none(large: Templates) -> None:
+    tree = ast.parse((ROOT / "common" / "calls" / "archive.py").read_text())
+    called = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self._client"
+    }
+    assert called == {"put_object", "delete_object"}
+    allowed = {
+        as_list(statement["Action"])[0]: [
+            resource["Fn::Join"][1][1] for resource in as_list(statement["Resource"])
+        ]
+        for id, statement in large.statements()
+        if id.startswith("BotTaskRole") and as_list(statement["Action"])[0].startswith("s3:")
+    }
+    assert allowed == {
+        "s3:PutObject": [f"/{archive.RECORDINGS}*", f"/{archive.TRANSCRIPTS}*"],
+        "s3:DeleteObject": [f"/{archive.RECORDINGS}*"],
+    }
 
 
 def queue_actions_of(method: str) -> set[str]:
@@ -137,7 +162,7 @@ def test_aws_is_called_nowhere_else() -> None:
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in ("boto3.client", "boto3.resource")
     }
-    assert makers == {("common/aws.py", f"'{name}'") for name in ("dynamodb", "sqs", "ssm")}
+    assert makers == {("common/aws.py", f"'{name}'") for name in ("dynamodb", "s3", "sqs", "ssm")}
 
 
 def role_actions(templates: Templates, policy: str) -> set[str]:
@@ -155,13 +180,14 @@ def test_the_roles_have_these_grants_and_no_other(large: Templates, small: Templ
     bot_calls = {f"dynamodb:{action}" for action in bot.SESSION_ACTIONS}
     secrets = {"ssm:GetParameters"}
     model = {"bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"}
+    files = {"s3:PutObject", "s3:DeleteObject"}
+    for_calls = bot_calls | secrets | model | files | {"ecs:UpdateTaskProtection"}
     logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
     sends = {f"sqs:{action}" for action in server.QUEUE_ACTIONS}
     serves = {f"sqs:{action}" for action in bot.QUEUE_ACTIONS}
     assert role_actions(large, "ServerTaskRole") == server_calls | secrets | sends
-    itself = {"ecs:UpdateTaskProtection"}
-    assert role_actions(large, "BotTaskRole") == bot_calls | secrets | model | itself | serves
-    assert role_actions(small, "BotTaskRole") == bot_calls | secrets | model | itself
+    assert role_actions(large, "BotTaskRole") == for_calls | serves
+    assert role_actions(small, "BotTaskRole") == for_calls
     assert role_actions(large, "ClientTaskRole") == set()
     assert role_actions(small, "ServerRole") == server_calls | secrets | logs
 
@@ -210,7 +236,7 @@ def test_a_key_of_the_teams_own_decrypts_these_parameters_only(flags: dict[str, 
 def test_the_key_is_used_through_the_services_that_hold_data_only(
     large: Templates, small: Templates
 ) -> None:
-    for templates, services in ((large, {"dynamodb", "sqs"}), (small, {"dynamodb"})):
+    for templates, services in ((large, {"dynamodb", "s3", "sqs"}), (small, {"dynamodb", "s3"})):
         through = {
             statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Join"][1][0]
             for _, statement in templates.statements()

@@ -1,11 +1,14 @@
 """List prices in us-east-1, US dollars, without tax, free tiers or discounts.
 
 AWS's own pages load their figures by script, and this was written without access to them: each
-figure was compared with a stored page that prints it, and `seen` says which, and of when.
+figure was compared with a stored page that prints it, and `seen` says which, and of when. The
+model's are in a file that the bot reads too: a call's transcript names the same cost.
 """
 
+import tomllib
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 REGION = "us-east-1"
 WRITTEN_ON = date(2026, 11, 21)
@@ -28,6 +31,11 @@ class Price:
     source: str
     seen: str
 
+
+_MODELS = Path(__file__).parents[3] / "services" / "common" / "prices.toml"
+_token: dict[str, float] = tomllib.loads(_MODELS.read_text(encoding="utf-8"))["models"][
+    "amazon.nova-2-5-sonic"
+]
 
 _FARGATE = "fargate/pricing"
 _BALANCING = "elasticloadbalancing/pricing"
@@ -86,11 +94,10 @@ LAMBDA_GB_SECOND = {
     "arm64": Price(0.0000133334, "Lambda GB second, arm64", _LAMBDA, _SEEN_LAMBDA),
     "x86_64": Price(0.0000166667, "Lambda GB second, x86_64", _LAMBDA, _SEEN_LAMBDA),
 }
-SPEECH_IN = Price(0.003e-3, "token of speech heard", _BEDROCK, _SEEN_MODEL)
-SPEECH_OUT = Price(0.012e-3, "token of speech spoken", _BEDROCK, _SEEN_SPEECH)
-TEXT_IN = Price(0.33e-6, "token of text read", _BEDROCK, _SEEN_MODEL)
-TEXT_OUT = Price(2.75e-6, "token of text written", _BEDROCK, _SEEN_MODEL)
-"""Nova 2 Sonic's, standard tier. AWS announced Nova 2.5 Sonic, on 2026-10-05, at the same price."""
+SPEECH_IN = Price(_token["input_speech"], "token of speech heard", _BEDROCK, _SEEN_MODEL)
+SPEECH_OUT = Price(_token["output_speech"], "token of speech spoken", _BEDROCK, _SEEN_SPEECH)
+TEXT_IN = Price(_token["input_text"], "token of text read", _BEDROCK, _SEEN_MODEL)
+TEXT_OUT = Price(_token["output_text"], "token of text written", _BEDROCK, _SEEN_MODEL)
 DAILY_MINUTE = Price(
     0.004, "participant minute on Daily", "daily.co/pricing/video-sdk", "several projects, 2026"
 )

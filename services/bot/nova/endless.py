@@ -19,6 +19,7 @@ from services.bot.nova.errors import NovaError, Refused, StreamLost, Unstable
 from services.bot.nova.gap import SILENCE, SILENCE_SECONDS
 from services.bot.nova.link import Link
 from services.bot.nova.settings import NovaSettings
+from services.bot.nova.usage import Usage
 
 State = Literal["ready", "reconnecting", "lost"]
 
@@ -68,6 +69,11 @@ class EndlessStream:
         self._life = asyncio.create_task(self._live())
 
     # Pipecat's side.
+
+    @property
+    def usage(self) -> Usage:
+        """What Nova has counted so far, over all streams."""
+        return self._conversation.usage
 
     @property
     def input_stream(self) -> "EndlessStream":

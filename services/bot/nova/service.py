@@ -36,6 +36,7 @@ from services.bot.nova.errors import NovaError
 from services.bot.nova.guard import Guard
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.speaking import SpeakingSentence
+from services.bot.nova.usage import Usage
 
 AGENT_UNAVAILABLE = "agent_unavailable"
 """The error of the `ErrorFrame`, and the reason of the end, when Nova cannot be had any more."""
@@ -126,6 +127,12 @@ class NovaSonic(AWSNovaSonicLLMService):
         """The guard in place of the SDK's client."""
         self._guard = Guard(self._nova, self._on_state)
         return self._guard
+
+    @property
+    def usage(self) -> Usage:
+        """What Nova has counted so far."""
+        stream = self._guard.stream if self._guard is not None else None
+        return stream.usage if stream is not None else Usage()
 
     def service_metadata_frame(self) -> LLMServiceMetadataFrame:
         """As Pipecat's, without its warning at every call: our own detector makes the turns."""

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from services.common.prices import Tokens
+
 
 @dataclass(slots=True)
 class Usage:
@@ -20,6 +22,10 @@ class Usage:
         self.input_text += spoken.get("textTokens", 0)
         self.output_speech += written.get("speechTokens", 0)
         self.output_text += written.get("textTokens", 0)
+
+    def tokens(self) -> Tokens:
+        """For the record."""
+        return Tokens(**asdict(self))
 
     def fields(self) -> dict[str, int]:
         """For a log line."""

@@ -12,10 +12,11 @@ from loguru import logger
 
 from services.bot.endpoint import endpoint
 from services.bot.processes import admin
+from services.bot.processes.aftermath import Aftermath
 from services.bot.processes.balance import Waiting, wanted
 from services.bot.processes.fleet import Fleet, Kind
-from services.bot.processes.fork import fork, prepare_to_fork, threads_alive
-from services.bot.processes.link import Drain, HangUp, Taken
+from services.bot.processes.fork import Work, fork, prepare_to_fork, threads_alive
+from services.bot.processes.link import Drain, HangUp
 from services.bot.processes.listener import Web
 from services.bot.processes.protection import protection_of
 from services.bot.processes.pulling import receive_a_job
@@ -23,7 +24,6 @@ from services.bot.processes.reception import receive_a_caller
 from services.bot.processes.session_process import serve_one_session
 from services.bot.processes.watch import watch
 from services.bot.resources import Resources
-from services.common.errors import GenerationLost, QueueError, StoreError
 
 #: After DRAIN_SECONDS every call that is left says goodbye; what still runs then is killed.
 GOODBYE_SECONDS = 8.0
@@ -62,7 +62,8 @@ class Supervisor:
                 line, resources, lambda slot: receive_a_job(slot, resources)
             )
         )
-        self._fleet = Fleet(on_change=self._tend, on_lost=self._release)
+        self._aftermath = Aftermath(resources)
+        self._fleet = Fleet(on_change=self._tend, on_lost=self._aftermath.release)
         self._protection = protection_of(resources)
         self._tending: asyncio.Handle | None = None
         self._refusing: asyncio.Task[None] | None = None
@@ -83,6 +84,8 @@ class Supervisor:
         watching = asyncio.create_task(
             watch(self._fleet, lease_seconds=self._settings.lease_seconds)
         )
+        self._aftermath.begin_to_sweep()
+        reading = asyncio.create_task(self._resources.library.keep_up(_fork_apart))
         self._tend()
         logger.bind(
             port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
@@ -90,6 +93,8 @@ class Supervisor:
         await self._quit.wait()
         reporting.cancel()
         protecting.cancel()
+        self._aftermath.stop_sweeping()
+        reading.cancel()
         await self._drain()
         await self._protection.end()
         watching.cancel()
@@ -173,28 +178,6 @@ class Supervisor:
             except OSError as error:
                 logger.bind(error=type(error).__name__).warning("connection could not be refused")
 
-    def _release(self, taken: Taken) -> None:
-        """Closes the record of a session whose process died, in a process of its own.
-
-        DynamoDB's client blocks and so needs a thread, and the supervisor has none.
-        """
-        fork(lambda: self._close_record(taken), keep=frozenset())
-
-    async def _close_record(self, taken: Taken) -> None:
-        try:
-            await self._resources.sessions.lose(taken.session)
-            if taken.job is not None and self._resources.jobs is not None:
-                # Another process may have it at once, with what was said so far.
-                await self._resources.jobs.extend(taken.job, seconds=0)
-            if self._resources.rooms is not None and not taken.session.survives_its_process:
-                # Nobody comes any more: the caller shall not wait in an empty room.
-                await self._resources.rooms.close(taken.session)
-        except GenerationLost:
-            logger.debug("the caller was back before the record was closed")
-        except (StoreError, QueueError) as error:
-            # The lease runs out by itself.
-            logger.bind(code=error.code).warning("session of a dead process was not closed")
-
     def _stop(self) -> None:
         """The first signal drains, the second one hurries."""
         (self._hurry if self._quit.is_set() else self._quit).set()
@@ -216,6 +199,11 @@ class Supervisor:
             await _first_of(HURRY_SECONDS if hurried else GOODBYE_SECONDS, self._empty)
         self._fleet.kill_all()
         await _first_of(KILL_SECONDS, self._empty)
+
+
+def _fork_apart(work: Work) -> None:
+    """Has a process do some work that shares nothing with the calls."""
+    fork(work, keep=frozenset())
 
 
 async def _first_of(seconds: float, *events: asyncio.Event) -> None:
