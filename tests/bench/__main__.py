@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.part import PartFailedError
-from tests.bench import answer, audio_path, connect, cost, recovery, start
+from tests.bench import answer, audio_path, capacity, connect, cost, recovery, start
 from tests.bench.drain import measure as drain
 from tests.bench.figures import Figure
 from tests.bench.fleet import measure as fleet
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
     "connect": connect.measure,
     "audio": audio_path.measure,
     "cost": cost.measure,
+    "capacity": capacity.measure,
     "answer": answer.measure,
     "recovery": recovery.measure,
     "drain": drain.measure,

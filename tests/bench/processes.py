@@ -103,13 +103,13 @@ class LoadMeter:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._idle = _idle_seconds()
+        self._idle = idle_seconds()
         self._ours = self._own_seconds()
 
     def read(self) -> Load:
         """The load since then. Own processes that ended meanwhile count as far as known."""
         available = (time.monotonic() - self._began) * (os.cpu_count() or 1)
-        busy = 1 - (_idle_seconds() - self._idle) / available
+        busy = 1 - (idle_seconds() - self._idle) / available
         ours = (self._own_seconds() - self._ours) / available
         return Load(busy=100 * max(0.0, busy), ours=100 * max(0.0, ours))
 
@@ -123,7 +123,8 @@ class LoadMeter:
         )
 
 
-def _idle_seconds() -> float:
-    """Idle time of all cores together, waiting for disks included."""
-    fields = (_PROC / "stat").read_text().split("\n", 1)[0].split()
+def idle_seconds(core: int | None = None) -> float:
+    """Idle time of a core, or of all together, waiting for disks included."""
+    line = 0 if core is None else core + 1
+    fields = (_PROC / "stat").read_text().splitlines()[line].split()
     return (int(fields[4]) + int(fields[5])) / _TICKS

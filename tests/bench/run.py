@@ -28,6 +28,9 @@ class Scale:
         drain: How many queued calls simulated bots drain.
         fleet_calls: Calls at once of the fleets that are simulated.
         busy_percents: How full their tasks may be.
+        crowd_seconds: Length of each window while a core gets more and more calls.
+        our_steps: How many calls it gets, of ours.
+        stock_steps: How many calls it gets, of Pipecat's own parts.
     """
 
     talk_seconds: float = 10
@@ -40,6 +43,9 @@ class Scale:
     drain: Size = DRAIN
     fleet_calls: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
     busy_percents: tuple[int, ...] = (30, 40, 50, 60, 70)
+    crowd_seconds: float = 8
+    our_steps: tuple[int, ...] = (10, 20, 30, 35, 40, 45, 50)
+    stock_steps: tuple[int, ...] = (5, 10, 15, 20)
 
     @classmethod
     def quick(cls) -> Scale:
@@ -55,6 +61,9 @@ class Scale:
             drain=Size(calls=30, bots=2, deaths=1),
             fleet_calls=(10, 1_000),
             busy_percents=(40, 60),
+            crowd_seconds=2,
+            our_steps=(2,),
+            stock_steps=(2,),
         )
 
 

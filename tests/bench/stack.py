@@ -26,6 +26,7 @@ from tests.bench.emulator import KEY_ID, StreamTimes
 Wiring = Literal["ours", "stock"]
 """`ours`: a forked process a call. `stock`: Pipecat's own parts in one process, as its docs do."""
 
+PINNED = "tests.bench.pinned"
 REGION = "us-east-1"
 _START_SECONDS = 60
 _WAIT_SECONDS = 30
@@ -44,7 +45,15 @@ class Stack:
     """
 
     def __init__(
-        self, *, wiring: Wiring = "ours", scenario: str = "", sessions: int = 10, **bot: str
+        self,
+        *,
+        wiring: Wiring = "ours",
+        scenario: str = "",
+        sessions: int = 10,
+        nova: str = "tests.bench.emulator",
+        on_nova: Callable[[str], None] | None = None,
+        bot_core: int | None = None,
+        **bot: str,
     ) -> None:
         """Plans the processes.
 
@@ -52,18 +61,25 @@ class Stack:
             wiring: Which bot.
             scenario: The emulator's scenario, as TOML.
             sessions: Calls at once.
+            nova: The module that stands in for Nova.
+            on_nova: Takes its lines of JSON; the emulator's are `streams` otherwise.
+            bot_core: The core that the bot's processes have to share.
             bot: More variables of the bot.
         """
         self.wiring = wiring
         self.api_key = secrets.token_urlsafe(24)
         self.bot_environment: dict[str, str] = {}
         self._scenario = scenario
+        self._nova = nova
+        self._on_nova = on_nova or self._keep_stream
+        self._bot_core = bot_core
         self._own = {"MAX_SESSIONS": str(sessions + 2), **bot}
         self._ports = probe.free_ports(5)
         self._parts: list[Part] = []
         self._streams: list[StreamTimes] = []
         self._session_pids: list[int] = []
         self._changed = asyncio.Event()
+        self._folder = Path()
         self._resources = AsyncExitStack()
 
     @property
@@ -77,6 +93,16 @@ class Stack:
         return self._pid("bot")
 
     @property
+    def folder(self) -> Path:
+        """Where the stand-in for Nova keeps its files."""
+        return self._folder
+
+    @property
+    def admin_url(self) -> str:
+        """Where `/ready` is asked for."""
+        return f"http://127.0.0.1:{self._ports[4]}"
+
+    @property
     def emulator_pid(self) -> int:
         """The emulator's process id."""
         return self._pid("nova")
@@ -84,6 +110,7 @@ class Stack:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as resources:
             folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+            self._folder = folder
             resources.push_async_callback(self._stop)
             moto, nova, server, bot, admin = self._ports
             aws_url = f"http://127.0.0.1:{moto}"
@@ -102,7 +129,7 @@ class Stack:
             scenario.write_text(self._scenario)
             await asyncio.gather(
                 self._start(_moto(moto, base)),
-                self._start(_emulator(nova, folder, base | {SECRET_VARIABLE: secret})),
+                self._start(_emulator(self._nova, nova, folder, base | {SECRET_VARIABLE: secret})),
             )
             trust = _trust(folder)
             await asyncio.to_thread(_seed, aws_url)
@@ -139,7 +166,7 @@ class Stack:
 
     async def until_idle(self, processes: int) -> None:
         """Waits until so many warm processes wait for a caller."""
-        url = f"http://127.0.0.1:{self._ports[4]}/ready"
+        url = f"{self.admin_url}/ready"
         async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(_WAIT_SECONDS):
             while (await client.get(url)).json()["slots"]["idle"] < processes:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
@@ -178,7 +205,8 @@ class Stack:
         else:
             answers = probe.http(f"http://127.0.0.1:{admin}/ready")
             module = "services.bot"
-        await self._start(python_part("bot", self.bot_environment, answers, module))
+        start = [module] if self._bot_core is None else [PINNED, str(self._bot_core), module]
+        await self._start(python_part("bot", self.bot_environment, answers, *start))
 
     async def _start(self, part: Part) -> None:
         self._parts.append(part)
@@ -195,11 +223,14 @@ class Stack:
         for part in reversed(self._parts):
             await part.stop()
 
+    def _keep_stream(self, line: str) -> None:
+        self._streams.append(StreamTimes.model_validate_json(line))
+
     def _read(self, part: str, line: str) -> None:
         if not line.startswith("{"):
             return
         if part == "nova":
-            self._streams.append(StreamTimes.model_validate_json(line))
+            self._on_nova(line)
         else:
             fields: dict[str, Any] = json.loads(line)
             if part == "bot" and fields.get("message") == "session started":
@@ -234,11 +265,11 @@ def _moto(port: int, base: Mapping[str, str]) -> Part:
     return python_part("aws", base, answers, "moto.server", "-H", "127.0.0.1", "-p", str(port))
 
 
-def _emulator(port: int, folder: Path, environment: Mapping[str, str]) -> Part:
+def _emulator(module: str, port: int, folder: Path, environment: Mapping[str, str]) -> Part:
     arguments = ("--port", str(port), "--ca-dir", str(folder))
     scenario = ("--scenario", str(folder / "scenario.toml"))
     answers = probe.tcp(f"https://localhost:{port}")
-    return python_part("nova", environment, answers, "tests.bench.emulator", *arguments, *scenario)
+    return python_part("nova", environment, answers, module, *arguments, *scenario)
 
 
 def _seed(url: str) -> None:
