@@ -19,6 +19,7 @@ from services.bot.lease import Lease
 from services.bot.nova import AGENT_UNAVAILABLE
 from services.bot.pipeline import Conversation, converse, first_words
 from services.bot.resources import Resources
+from services.bot.sound.filters import FlushWatch, heed
 from services.bot.toolbox import ToolContext
 from services.bot.transcript import Transcript
 from services.bot.transports import SAMPLE_RATE_IN, Line
@@ -158,7 +159,7 @@ class Call:
                 audio_in_sample_rate=SAMPLE_RATE_IN,
                 audio_out_sample_rate=self.line.audio_out_sample_rate,
             ),
-            observers=[spoken, watch],
+            observers=[spoken, watch, FlushWatch(self.line.front_end)],
             enable_rtvi=self.line.speaks_rtvi,
             rtvi_observer_params=RTVIObserverParams(
                 function_call_report_level={"*": RTVIFunctionCallReportLevel.NAME},
@@ -169,6 +170,8 @@ class Call:
             idle_timeout_secs=settings.silence_limit_seconds or self._agent.silence_limit_seconds,
             cancel_on_idle_timeout=False,
         )
+        if self.line.speaks_rtvi:
+            heed(self.line.front_end, worker.rtvi)
         worker.add_event_handler("on_idle_timeout", self._silent_too_long)
         worker.add_event_handler("on_pipeline_started", self._activate)
         worker.add_event_handler("on_pipeline_error", self._pipeline_failed)

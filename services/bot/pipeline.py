@@ -61,6 +61,7 @@ def converse(
     )
     offer(tools, nova, tool_context)
     detector.listen_for(_wanted(agent.vad, settings))
+    line.front_end.listen_for(agent.sound)
     context = LLMContext(
         messages=[_message(turn) for turn in history[: _answered(history)]],
         tools=ToolsSchema(standard_tools=[tool.schema for tool in tools]),

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from services.bot.agent.voices import Language, Voice, languages_of, voices_for
 from services.bot.knowledge.description import KnowledgeFolder
 from services.bot.settings import Endpointing
+from services.bot.sound import Sound
 from services.bot.toolbox import Tool, UnknownToolError, tools_named
 
 
@@ -48,6 +49,7 @@ class Agent(BaseModel):
         languages: The languages that it speaks, as BCP 47 tags; the first is the one it begins in.
         tools: Names of functions in `services/bot/tools`.
         knowledge: The folder of its documents.
+        sound: What is done to the caller's sound before anybody listens.
         vad: When the caller counts as speaking.
         endpointing: How soon Nova Sonic takes a pause for the end of what the caller says; by
             default as soon as Nova Sonic does by itself.
@@ -65,6 +67,7 @@ class Agent(BaseModel):
     languages: tuple[Language, ...] = Field(default=("en-US",), min_length=1)
     tools: Annotated[tuple[str, ...], AfterValidator(_known_tools)] = ()
     knowledge: KnowledgeFolder | None = None
+    sound: Sound = Sound()
     vad: VoiceActivity = VoiceActivity()
     endpointing: Endpointing | None = None
     longest_call_seconds: float = Field(default=1800, gt=0)

@@ -22,6 +22,8 @@ from pipecat.processors.frameworks.rtvi.models import ServerMessage
 from pipecat.transports.daily.transport import DailyOutputTransport, DailyParams, DailyTransport
 
 from services.bot.ending import Ending
+from services.bot.sound.filters import FarEndTap, NearEnd
+from services.bot.sound.front_end import FrontEnd
 from services.bot.transports import face
 from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT
 from services.common.daily import DailyRest, Participant
@@ -77,6 +79,7 @@ class DailyLine:
         speaks_rtvi: Always; over Daily's app messages.
         audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
         resumable: Always; the caller may come back to the room, and another bot into it.
+        front_end: What the caller's sound passes first.
     """
 
     def __init__(self, room: Room, daily: DailyRest, *, bot_name: str = "Agent") -> None:
@@ -90,6 +93,7 @@ class DailyLine:
         self.speaks_rtvi = True
         self.audio_out_sample_rate = SAMPLE_RATE_OUT
         self.resumable = True
+        self.front_end = FrontEnd()
         self._room = room
         self._daily = daily
         self._bot_name = bot_name
@@ -114,7 +118,13 @@ class DailyLine:
             DailyError: There is no token to be had.
         """
         token = await self._daily.token(self._room.name, Participant.BOT, seconds=TOKEN_SECONDS)
-        self._transport = _TransportWithFace(self._room.url, token, self._bot_name, _PARAMS)
+        params = _PARAMS.model_copy(
+            update={
+                "audio_in_filter": NearEnd(self.front_end),
+                "audio_out_filter": FarEndTap(self.front_end),
+            }
+        )
+        self._transport = _TransportWithFace(self._room.url, token, self._bot_name, params)
         for event, handler in {
             "on_joined": self._on_joined,
             "on_error": self._on_error,

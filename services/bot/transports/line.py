@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from pipecat.transports.base_transport import BaseTransport
 
 from services.bot.ending import Ending
+from services.bot.sound.front_end import FrontEnd
 
 #: Of the caller's audio on every line, in Hz: what Nova and the speech detector take.
 SAMPLE_RATE_IN = 16_000
@@ -22,11 +23,13 @@ class Line(Protocol):
         speaks_rtvi: Whether the caller understands RTVI messages; JSON events otherwise.
         audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
         resumable: Whether the caller holds a token to come back with after a drop.
+        front_end: What the caller's sound passes first.
     """
 
     speaks_rtvi: bool
     audio_out_sample_rate: int
     resumable: bool
+    front_end: FrontEnd
 
     @property
     def transport(self) -> BaseTransport:

@@ -10,6 +10,8 @@ from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
 from pipecat.transports.smallwebrtc.transport import SmallWebRTCTransport
 
 from services.bot.ending import Ending
+from services.bot.sound.filters import FarEndTap, NearEnd
+from services.bot.sound.front_end import FrontEnd
 from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT
 from services.bot.transports.offers import Candidates, Offer, OfferError
 
@@ -26,6 +28,7 @@ class WebRtcLine:
         speaks_rtvi: Always; over the data channel.
         audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
         resumable: Whether the caller holds a token to come back with.
+        front_end: What the caller's sound passes first.
     """
 
     def __init__(self, connection: SmallWebRTCConnection, *, resumable: bool = True) -> None:
@@ -38,13 +41,16 @@ class WebRtcLine:
         self.speaks_rtvi = True
         self.audio_out_sample_rate = SAMPLE_RATE_OUT
         self.resumable = resumable
+        self.front_end = FrontEnd()
         self._connection = connection
         self._tell: Callable[[Ending], None] = lambda _: None
         self._transport = SmallWebRTCTransport(
             connection,
             TransportParams(
                 audio_in_enabled=True,
+                audio_in_filter=NearEnd(self.front_end),
                 audio_out_enabled=True,
+                audio_out_filter=FarEndTap(self.front_end),
                 audio_out_sample_rate=SAMPLE_RATE_OUT,
                 audio_out_10ms_chunks=CHUNKS_OF_10_MS,
                 audio_out_end_silence_secs=0,

@@ -10,6 +10,8 @@ from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPI
 from starlette.websockets import WebSocket
 
 from services.bot.ending import Ending
+from services.bot.sound.filters import FarEndTap, NearEnd
+from services.bot.sound.front_end import FrontEnd
 from services.bot.transports import json_protocol
 from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT, BrowserProtocol
 from services.bot.transports.caller_socket import CallerSocket
@@ -29,6 +31,7 @@ class WebSocketLine:
         speaks_rtvi: True for browsers, False for the JSON protocol.
         audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
         resumable: Whether the caller holds a token to come back with.
+        front_end: What the caller's sound passes first.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class WebSocketLine:
         self._tell: Callable[[Ending], None] = lambda _: None
         self.speaks_rtvi = speaks_rtvi
         self.resumable = resumable
+        self.front_end = FrontEnd()
         self.audio_out_sample_rate = SAMPLE_RATE_OUT if speaks_rtvi else json_protocol.SAMPLE_RATE
         protocol: type[BrowserProtocol | JsonProtocol] = (
             BrowserProtocol if speaks_rtvi else JsonProtocol
@@ -61,7 +65,9 @@ class WebSocketLine:
             socket,
             FastAPIWebsocketParams(
                 audio_in_enabled=True,
+                audio_in_filter=NearEnd(self.front_end),
                 audio_out_enabled=True,
+                audio_out_filter=FarEndTap(self.front_end),
                 audio_out_sample_rate=self.audio_out_sample_rate,
                 audio_out_10ms_chunks=CHUNKS_OF_10_MS,
                 audio_out_end_silence_secs=0,

@@ -18,6 +18,8 @@ from pipecat.transports.websocket.client import (
 
 from services.bot.__main__ import main
 from services.bot.ending import Ending
+from services.bot.sound.filters import FarEndTap, NearEnd
+from services.bot.sound.front_end import FrontEnd
 from services.bot.transports import Line
 from services.bot.transports.json_protocol import SAMPLE_RATE, JsonProtocol
 from services.common.sessions import Session
@@ -35,11 +37,14 @@ class RoomLine:
     def __init__(self, url: str) -> None:
         self._tell: Callable[[Ending], None] = lambda _: None
         self._leaving = False
+        self.front_end = FrontEnd()
         self._transport = _Transport(
             url,
             WebsocketClientParams(
                 audio_in_enabled=True,
+                audio_in_filter=NearEnd(self.front_end),
                 audio_out_enabled=True,
+                audio_out_filter=FarEndTap(self.front_end),
                 audio_out_sample_rate=SAMPLE_RATE,
                 audio_out_10ms_chunks=4,
                 audio_out_end_silence_secs=0,

@@ -1,0 +1,93 @@
+"""How much of the agent's voice comes back in the caller's microphone.
+
+It compares how the two sides' loudness goes up and down, frame by frame and shifted by every delay
+that an echo may have. That is coarse, but it knows delays that are too long for WebRTC's canceller,
+and it is cheap enough to go on all the time: 4 us a frame and 0.2 ms every half second.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Frames of 10 ms that are compared, and how often.
+WINDOW_FRAMES, EVERY_FRAMES = 300, 50
+#: The longest delay of an echo, in frames: a bad network both ways and a wireless loudspeaker.
+_LONGEST_DELAY = 150
+#: Correlation of loudness above which the microphone follows the loudspeaker. Two speakers who know
+#: nothing of each other reach 0.5 by chance within 3 s, and an echo that one can hear 0.7.
+_FOLLOWS = 0.62
+#: An echo so much quieter than what was sent does no harm, in dB.
+_HARMLESS_DB = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What was measured.
+
+    Attributes:
+        correlation: Of the loudness of microphone and loudspeaker, at the best delay; 0 to 1.
+        return_loss_db: How much quieter the echo is than what was sent; only worth something where
+            the correlation is high.
+        delay_seconds: Of the best delay.
+    """
+
+    correlation: float
+    return_loss_db: float
+    delay_seconds: float
+
+    @property
+    def audible(self) -> bool:
+        """Whether the agent's voice comes back, as far as can be told."""
+        return self.correlation > _FOLLOWS and self.return_loss_db < _HARMLESS_DB
+
+
+class EchoMeter:
+    """Measures over the last 3 s in which the agent spoke."""
+
+    def __init__(self) -> None:
+        self._near = np.zeros(WINDOW_FRAMES, np.float64)
+        self._far = np.zeros(WINDOW_FRAMES + _LONGEST_DELAY, np.float64)
+        self._count = 0
+
+    def take(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> Echo | None:
+        """Takes a frame of both sides while the agent speaks.
+
+        Returns:
+            A measurement every half second, once 3 s are there.
+        """
+        place = self._count % EVERY_FRAMES
+        if place == 0:
+            self._near[:-EVERY_FRAMES] = self._near[EVERY_FRAMES:]
+            self._far[:-EVERY_FRAMES] = self._far[EVERY_FRAMES:]
+        self._near[place - EVERY_FRAMES] = _power(near)
+        self._far[place - EVERY_FRAMES] = _power(far)
+        self._count += 1
+        if self._count < WINDOW_FRAMES or self._count % EVERY_FRAMES:
+            return None
+        return _compare(self._near, self._far)
+
+    def forget(self) -> None:
+        """Begins anew."""
+        self._near[:] = 0
+        self._far[:] = 0
+        self._count = 0
+
+
+def _power(frame: NDArray[np.int16]) -> float:
+    samples = frame.astype(np.float32)
+    return float(np.dot(samples, samples))
+
+
+def _compare(near: NDArray[np.float64], far: NDArray[np.float64]) -> Echo:
+    shifted = np.lib.stride_tricks.sliding_window_view(far, len(near))[::-1]
+    loudness_near = np.sqrt(near) - np.sqrt(near).mean()
+    loudness_far = np.sqrt(shifted)
+    loudness_far = loudness_far - loudness_far.mean(axis=1, keepdims=True)
+    spread = np.linalg.norm(loudness_far, axis=1) * np.linalg.norm(loudness_near)
+    correlations = loudness_far @ loudness_near / np.maximum(spread, 1e-9)
+    best = int(np.argmax(correlations))
+    played = shifted[best] - shifted[best].mean()
+    gain = float(played @ (near - near.mean()) / max(float(played @ played), 1e-9))
+    loss = -10 * float(np.log10(min(max(gain, 1e-9), 1e3)))
+    return Echo(max(0.0, float(correlations[best])), loss, best / 100)

@@ -1,0 +1,114 @@
+"""The two ways that a frame can go: through the echo canceller, or past it.
+
+The canceller costs several times what everything else does, so a frame goes past it while there is
+nothing to cancel. Both ways delay it equally, and a change from one to the other is a crossfade
+after a frame in which the way that was idle settles.
+"""
+
+import numpy as np
+from loguru import logger
+from numpy.typing import NDArray
+
+from services.bot.sound.canceller import FRAMES_A_SECOND, RATES, CancellerError, Processor
+
+__all__ = ["RATES", "Paths"]
+
+Samples = NDArray[np.int16]
+
+#: Of WebRTC's echo canceller and of its noise suppression, in ms: measured, and the same at all
+#: rates. `make bench BENCH=sound` measures them again.
+CANCELLER_MS, SUPPRESSION_MS = 8, 6
+#: Frames of a change: one to settle, one to fade.
+_CHANGE_FRAMES = 2
+
+
+class Paths:
+    """The processors of a call.
+
+    Attributes:
+        frame: Samples of a frame.
+        far: Where the far end of the next frame is to be put; None without a canceller.
+        cancelling: Whether the last frame went through the canceller.
+        delay_seconds: By how much frames come out later than they went in.
+    """
+
+    def __init__(self, rate: int, *, echo_cancelling: bool, noise_suppression: bool) -> None:
+        """Makes the processors.
+
+        Args:
+            rate: Of the frames, in Hz.
+            echo_cancelling: Whether there is a canceller.
+            noise_suppression: Whether noise is suppressed, on both ways.
+        """
+        self.frame = rate // FRAMES_A_SECOND
+        self._kind = (echo_cancelling, noise_suppression)
+        self._past = Processor(rate, noise_suppression=noise_suppression)
+        self._through: Processor | None = None
+        delay_ms = SUPPRESSION_MS if noise_suppression else 0
+        if echo_cancelling:
+            self._through = Processor(
+                rate, echo_cancelling=True, noise_suppression=noise_suppression
+            )
+            delay_ms += CANCELLER_MS
+            self._held = np.zeros(rate * CANCELLER_MS // 1000, np.int16)
+        self.far: Samples | None = self._through.far if self._through else None
+        self.cancelling = False
+        self.delay_seconds = delay_ms / 1000
+        self._change = 0
+        rising = (np.arange(self.frame, dtype=np.float32) + 0.5) / self.frame
+        self._rising = rising
+        self._failed = False
+
+    def are(self, echo_cancelling: bool, noise_suppression: bool) -> bool:
+        """Whether they were made for this."""
+        return self._kind == (echo_cancelling, noise_suppression)
+
+    def process(self, heard: Samples, done: Samples, *, cancel: bool) -> None:
+        """Works on a frame. Sound that cannot be worked on goes on as it is.
+
+        Args:
+            heard: The frame.
+            done: Filled with what has become of it.
+            cancel: Whether it may hold an echo of `far`.
+        """
+        if self._failed:
+            done[:] = heard
+            return
+        try:
+            self._process(heard, done, cancel=cancel)
+        except CancellerError as error:
+            logger.bind(error=str(error)).error("sound cannot be processed")
+            self._failed = True
+            done[:] = heard
+
+    def _process(self, heard: Samples, done: Samples, *, cancel: bool) -> None:
+        if self._through is None:
+            self._past.near[:] = heard
+            self._past.process()
+            done[:] = self._past.near
+            return
+        if cancel is not self.cancelling:
+            self.cancelling = cancel
+            self._change = _CHANGE_FRAMES
+        if not self._change:
+            done[:] = self._cancelled(self._through, heard) if cancel else self._passed(heard)
+            return
+        self._change -= 1
+        through, past = self._cancelled(self._through, heard), self._passed(heard)
+        before, after = (past, through) if cancel else (through, past)
+        if self._change:
+            done[:] = before
+        else:
+            done[:] = before + (after.astype(np.float32) - before) * self._rising
+
+    def _cancelled(self, through: Processor, heard: Samples) -> Samples:
+        through.near[:] = heard
+        through.cancel()
+        return through.near
+
+    def _passed(self, heard: Samples) -> Samples:
+        self._past.near[:] = heard
+        self._past.process()
+        passed = np.concatenate((self._held, self._past.near))
+        self._held = passed[self.frame :]
+        return passed[: self.frame]

