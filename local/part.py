@@ -20,6 +20,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 _LAST_LINES = 12
 _LINE_LIMIT = 1 << 20
 _PR_SET_PDEATHSIG = 1
+# Looked up here, since a new process between fork and exec is no place to load anything.
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 type LineSink = Callable[[str, str], None]
 
@@ -74,7 +76,7 @@ class Part:
                 limit=_LINE_LIMIT,
                 # Ctrl-C in the terminal is for the launcher, which ends its parts in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=die_with_parent,
             )
         except OSError as error:
             raise PartFailedError(
@@ -163,6 +165,10 @@ class Part:
         return " It said last:\n" + "\n".join(f"    {line}" for line in self.last_lines)
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to end this process when the launcher dies, however that happens."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def die_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
+    """Have this process sent a signal when the one that started it dies, however that happens.
+
+    To be called in a new process, before it becomes another program. Only Linux can do it.
+    """
+    if _PRCTL is not None:
+        _PRCTL(_PR_SET_PDEATHSIG, number)

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from local.part import die_with_parent
 from local.probe import free_ports
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -60,6 +61,8 @@ class LocalStack:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # It ends its parts then, whoever killed the tests.
+            preexec_fn=die_with_parent,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

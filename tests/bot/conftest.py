@@ -18,6 +18,7 @@ import pytest_asyncio
 from nova_sonic_emulator import Emulator
 from services.common.sessions import Session, SessionStatus, SessionStore, table_definition
 from services.common.settings import CommonSettings
+from tests.children import end_with_the_tests
 from tests.moto_server import moto_server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -206,6 +207,7 @@ async def launch(environment: Mapping[str, str], module: str = "services.bot") -
         cwd=REPOSITORY,
         env={**os.environ, **BOT, **environment},
         stderr=asyncio.subprocess.PIPE,
+        preexec_fn=end_with_the_tests,
     )
     bot = Bot(process)
     line = await bot.line("bot is listening")

@@ -12,6 +12,7 @@ from nova_sonic_emulator import Emulator
 from services.common.sessions import SessionStore
 from tests.bot.conftest import BOT, PATIENCE_SECONDS, REPOSITORY, START_SECONDS
 from tests.bot.test_webrtc import Peer
+from tests.children import end_with_the_tests
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,6 +36,7 @@ async def test_a_call_is_served(
         },
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
+        preexec_fn=end_with_the_tests,
     )
     try:
         await _listens(port)

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from local import probe
 from local.part import REPOSITORY, Part
 from tests.bot.conftest import Bot
+from tests.children import end_with_the_tests
 
 _START_SECONDS = 60
 #: They would lead to somebody's AWS account, or make every start of Python compile everything anew.
@@ -48,6 +49,7 @@ async def start(module: str, settings: Mapping[str, str]) -> Bot:
         env=_inherited() | settings,
         stderr=asyncio.subprocess.PIPE,
         process_group=0,
+        preexec_fn=end_with_the_tests,
     )
     return Bot(process)
 

@@ -19,6 +19,7 @@ from local.seed import seed
 from nova_sonic_emulator.cli import SECRET_VARIABLE
 from tests.cdk.conftest import assembly, flags, large
 from tests.cdk.templates import Templates
+from tests.children import end_with_the_tests
 from tests.images.engine import Network, network
 from tests.images.task import SERVICES, Task
 
@@ -88,6 +89,7 @@ def backend(joined: Network, tasks: dict[str, Task]) -> Iterator[Backend]:
             },
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=end_with_the_tests,
         )
         try:
             assert emulator.stdout

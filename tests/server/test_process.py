@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from services.server.settings import ServerSettings
+from tests.children import end_with_the_tests
 from tests.daily_stand_in import DAILY_KEY, Daily, daily
 from tests.server.conftest import API_KEY
 from tests.server.test_connect_daily import daily_settings
@@ -30,6 +31,7 @@ def start(**variables: str) -> subprocess.Popen[str]:
         env={**os.environ, "HOST": "127.0.0.1", "PORT": "0", **variables},
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=end_with_the_tests,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from tests.bot.conftest import PATIENCE_SECONDS, START_SECONDS, Bot
 from tests.cdk.deploy.cloud import ROOT
 from tests.cdk.deploy.place import Place
+from tests.children import end_with_the_tests
 
 _FREE_PORTS = {"HOST": "127.0.0.1", "PORT": "0", "ADMIN_PORT": "0"}
 """A container has all ports to itself; this machine has not."""
@@ -38,6 +39,7 @@ async def running(place: Place, service: str, listening: str, **more: str) -> As
         cwd=ROOT,
         env=environment(place, service, **_FREE_PORTS, **more),
         stderr=asyncio.subprocess.PIPE,
+        preexec_fn=end_with_the_tests,
     )
     started = Bot(process)
     try:

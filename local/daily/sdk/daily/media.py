@@ -1,5 +1,6 @@
 """Sound and pictures, coming and going."""
 
+import contextlib
 import queue
 import threading
 import time
@@ -60,7 +61,9 @@ class CustomAudioSource:
             head = max(head, time.monotonic()) + samples / self.sample_rate
             time.sleep(max(0.0, head - time.monotonic()))
             if completion is not None:
-                completion(samples)
+                # Sound may outlive the event loop of whoever gave it; native code does not mind.
+                with contextlib.suppress(RuntimeError):
+                    completion(samples)
 
 
 class CustomVideoSource:
