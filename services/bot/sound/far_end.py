@@ -36,21 +36,26 @@ class FarEnd:
         self._end = 0
         self.loud_until: int | None = None
 
-    def add(self, samples: NDArray[np.int16], now: int) -> None:
+    def add(self, samples: NDArray[np.int16], now: int) -> int:
         """Takes a piece that has just been sent.
 
         Args:
             samples: Mono.
             now: The position of the clock.
+
+        Returns:
+            The position of its first sample.
         """
         if now - self._end > LATE_SECONDS * self._rate:
             self._silence(now)
+        first = self._end
         room = max(0, now + AHEAD_SECONDS * self._rate - self._end)
         samples = samples[:room]
         self._put(self._end, samples)
         self._end += len(samples)
         if samples.size and (samples.max() > _AUDIBLE or samples.min() < -_AUDIBLE):
             self.loud_until = self._end
+        return first
 
     def flush(self, now: int) -> None:
         """Forgets what the caller was sent and will not hear, because they interrupted."""

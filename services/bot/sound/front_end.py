@@ -7,6 +7,7 @@ import numpy as np
 from loguru import logger
 from numpy.typing import NDArray
 
+from services.bot.recording.tape import Tape
 from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.echo_meter import Echo, EchoMeter
 from services.bot.sound.far_end import FarEnd
@@ -18,7 +19,7 @@ from services.bot.sound.settings import Sound
 #: The canceller works on for so long after the loudspeaker: delays of 500 ms and a room's tail.
 TAIL_SECONDS = 1.0
 #: So many measurements in a row, half a second apart, without an echo let the canceller rest.
-_QUIET_MEASUREMENTS = 2
+_QUIET_MEASUREMENTS = 4
 
 #: The canceller finds echoes that are no more than 0.5 s late. A later one is brought to `_COMFORT`
 #: by delaying the far end, and so is one that has come too close.
@@ -36,6 +37,9 @@ class FrontEnd:
     The canceller works while the agent speaks and a second longer; otherwise only a high-pass does,
     at a sixth of the cost. It rests altogether where the caller's device says that it cancels and
     no echo has been measured for a while, and begins again when one is.
+
+    Attributes:
+        tape: Records both ends on the front end's clock, in a call that is recorded.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,6 +61,7 @@ class FrontEnd:
         self._shift = 0
         self._resampler: tuple[int, Resampler] | None = None
         self._unfinished = b""
+        self.tape: Tape | None = None
 
     def listen_for(self, wanted: Sound) -> None:
         """Takes over an agent's parameters."""
@@ -103,6 +108,10 @@ class FrontEnd:
         """Whether the canceller rests because the caller's device does its work."""
         return self._resting
 
+    def seconds(self) -> float:
+        """What the clock says by which both ends are timed."""
+        return self._clock()
+
     def far(self, pcm: bytes, rate: int, channels: int = 1) -> None:
         """Takes what is being sent to the caller.
 
@@ -121,11 +130,16 @@ class FrontEnd:
             sent = sent.reshape(-1, channels).mean(axis=1).astype(np.int16)
         if rate != self._rate:
             sent = self._converted(sent, rate)
-        self._far.add(sent, self._now())
+        first = self._far.add(sent, self._now())
+        if self.tape is not None:
+            self.tape.agent(first, sent)
 
     def flush(self) -> None:
         """The caller interrupted: what they have not heard yet they will not hear."""
-        self._far.flush(self._now())
+        now = self._now()
+        self._far.flush(now)
+        if self.tape is not None:
+            self.tape.flush(now)
 
     def near(self, pcm: bytes) -> bytes:
         """Works on what came from the caller.
@@ -159,6 +173,8 @@ class FrontEnd:
                 stop = start + paths.frame
                 position = first + begin + start
                 self._frame(paths, piece[start:stop], position, done[start:stop])
+            if self.tape is not None:
+                self.tape.caller(first + begin, done)
             yield done.tobytes()
 
     def _frame(self, paths: Paths, heard: Samples, position: int, done: Samples) -> None:
@@ -174,7 +190,7 @@ class FrontEnd:
 
     def _take(self, echo: Echo) -> None:
         """Draws conclusions from a measurement."""
-        if echo.audible:
+        if echo.certain:
             early = echo.delay_seconds - self._shift / self._rate
             if not _CLOSE_SECONDS <= early <= _REACH_SECONDS:
                 late = max(0.0, echo.delay_seconds - _COMFORT_SECONDS)

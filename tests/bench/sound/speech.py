@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import functools
 from dataclasses import dataclass
 
+import espeakng_loader  # type: ignore[import-untyped]
 import numpy as np
 
 from nova_sonic_emulator.voice import Voice
@@ -67,8 +69,16 @@ def synthesised(text: str, voice: str = "tiffany") -> Signal:
 
     Runs a loop of its own and so is not for coroutines; `asyncio.to_thread` lends it one.
     """
+    _library().espeak_ng_SetRandSeed(ctypes.c_long(1))
     pcm = asyncio.run(Voice().speak(text, voice_id=voice, sample_rate=SAMPLE_RATE))
     return from_pcm(pcm)
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    """espeak-ng, initialised. Its voices waver by chance, which is made the same each time."""
+    asyncio.run(Voice().speak("ready", voice_id=VOICES[0], sample_rate=SAMPLE_RATE))
+    return ctypes.CDLL(espeakng_loader.get_library_path())
 
 
 @functools.cache
