@@ -142,6 +142,7 @@ class EndlessStream:
         self._link = link
         self._spoke = False
         self.streams += 1
+        link.listen(self._read)
 
     async def _serve(self) -> None:
         """Keeps a stream going, replacing the link before its time is over.
@@ -150,7 +151,7 @@ class EndlessStream:
             NovaError: The link was lost.
         """
         while link := self._link:
-            listening = asyncio.create_task(self._listen(link))
+            listening = asyncio.create_task(link.lost())
             tending = asyncio.create_task(self._tend(link))
             try:
                 done, _ = await asyncio.wait(
@@ -164,13 +165,10 @@ class EndlessStream:
                 tending.cancel()
             self._replace(link, successor)
 
-    async def _listen(self, link: Link) -> None:
-        while True:
-            chunk = await link.receive()
-            if chunk.value.bytes_:
-                kind = self._conversation.read(chunk.value.bytes_)
-                self._spoke = self._spoke or kind != "usageEvent"
-                self._received.put_nowait(chunk)
+    def _read(self, event: bytes) -> None:
+        kind = self._conversation.read(event)
+        self._spoke = self._spoke or kind != "usageEvent"
+        self._received.put_nowait(Chunk(value=BidirectionalOutputPayloadPart(bytes_=event)))
 
     async def _tend(self, link: Link) -> Link:
         """Watches over a link until a successor can take over, which it returns.
@@ -285,6 +283,7 @@ class EndlessStream:
             self._received.put_nowait(Chunk(value=part))
 
     def _part(self, link: Link, *, say_goodbye: bool) -> None:
+        link.listen(lambda _: None)
         goodbye = events.goodbye(self._conversation.prompt, self._conversation.audio_content)
         parting = asyncio.create_task(link.close(goodbye if say_goodbye else ()))
         self._partings.add(parting)

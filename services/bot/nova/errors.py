@@ -19,7 +19,6 @@ The SDK's errors are turned into these where they enter (`from_sdk`) and never l
 import re
 from typing import ClassVar
 
-from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
 from smithy_aws_event_stream.exceptions import UnmodeledEventError
 from smithy_core.exceptions import CallError, SmithyError, SmithyIdentityError
 
@@ -116,7 +115,7 @@ _UNKNOWN_ERROR = re.compile(r"status: (?P<status>\d{3})(?: - id: \S*#(?P<name>\w
 
 
 def from_sdk(error: BaseException) -> NovaError:
-    """The error of ours for whatever the SDK, the CRT or asyncio raised."""
+    """The error of ours for whatever the SDK or asyncio raised."""
     if isinstance(error, NovaError):
         return error
     if isinstance(error, SmithyIdentityError):
@@ -124,12 +123,10 @@ def from_sdk(error: BaseException) -> NovaError:
     if isinstance(error, CallError):
         return _from_call(error)
     if isinstance(error, UnmodeledEventError):
-        return _named(error.code, error.message)
-    if isinstance(error, AwsCrtError):
-        return StreamLost(error.name)
+        return named(error.code, error.message)
     if isinstance(error, KeyError):
         # What the SDK makes of an exception frame of a type it does not know.
-        return _named(str(error.args[0]), "")
+        return named(str(error.args[0]), "")
     cause = error.__cause__
     if isinstance(error, SmithyError | OSError) and cause is not None:
         return from_sdk(cause)
@@ -142,12 +139,13 @@ def _from_call(error: CallError) -> NovaError:
         name = unknown["name"] or ""
         if name not in _BY_NAME:
             return _from_status(int(unknown["status"]), error.message)
-    if name == "CallError" and isinstance(error.__cause__, AwsCrtError):
-        return from_sdk(error.__cause__)
-    return _named(name, error.message, error.retry_after)
+    if name == "CallError" and isinstance(error.__cause__, NovaError):
+        return error.__cause__
+    return named(name, error.message, error.retry_after)
 
 
-def _named(name: str, message: str, retry_after: float | None = None) -> NovaError:
+def named(name: str, message: str, retry_after: float | None = None) -> NovaError:
+    """The error of ours for an exception that the service names."""
     name = name[:1].upper() + name[1:]
     text = f"{name}: {message}" if message else name
     kind = _BY_NAME.get(name, Unstable)

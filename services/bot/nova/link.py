@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-import ssl
 import time
-from collections.abc import Awaitable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from aws_sdk_bedrock_runtime.client import (  # type: ignore[import-untyped]
@@ -13,62 +13,56 @@ from aws_sdk_bedrock_runtime.client import (  # type: ignore[import-untyped]
 )
 from aws_sdk_bedrock_runtime.config import Config  # type: ignore[import-untyped]
 from aws_sdk_bedrock_runtime.models import (  # type: ignore[import-untyped]
-    BidirectionalInputPayloadPart,
-    InvokeModelWithBidirectionalStreamInputChunk,
     InvokeModelWithBidirectionalStreamOperationInput,
-)
-from aws_sdk_bedrock_runtime.models import (
-    InvokeModelWithBidirectionalStreamOutputChunk as Chunk,
 )
 from loguru import logger
 from smithy_aws_core.identity import AWSCredentialsIdentity
 from smithy_aws_core.identity.static import StaticCredentialsResolver
 
 from services.bot.nova.credentials import fresh_identity
-from services.bot.nova.errors import (
-    NovaError,
-    Refused,
-    StreamLost,
-    Unreachable,
-    Unstable,
-    Untrusted,
-    from_sdk,
-)
+from services.bot.nova.errors import Refused, StreamLost, Unreachable, from_sdk
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.transport import Transport
-
-_LAST_WORDS_SECONDS = 1.0
+from services.bot.nova.wire import Reader, Signer
 
 
 class Link:
     """One stream. Open it with `open`; it never comes back once it is lost.
 
-    Two tasks own it, one that writes what `put` left and one that reads. The first failure of
-    either ends both and is what `receive` raises.
+    What is put into it is on its way before `put` returns, and what it hears it tells at once: no
+    queue and no task stands between the event loop's socket and the conversation. The first failure
+    ends it and is what `lost` raises.
     """
 
-    def __init__(self, settings: NovaSettings, transport: Transport, stream: Any) -> None:  # noqa: ANN401 - the SDK's duplex stream
-        """Starts to read and write; see `open`."""
+    def __init__(
+        self,
+        settings: NovaSettings,
+        transport: Transport,
+        stream: Any,  # noqa: ANN401 - the SDK's duplex stream
+        identity: AWSCredentialsIdentity,
+    ) -> None:
+        """Starts to wait for the answer; see `open`."""
         self._settings = settings
         self._transport = transport
-        self._stream = stream
-        self._broken: NovaError | None = None
+        self._signer = Signer(identity, transport.request.get("authorization", ""))
+        self._reader = Reader()
         self._opened_at = time.monotonic()
-        self._outgoing: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._incoming: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        self._early: list[bytes] = []
+        self._hear: Callable[[bytes], None] = self._early.append
+        self._over = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
         self.accepted = asyncio.Event()
         """Set once the service has answered with the response's headers."""
-        self.error: NovaError | None = None
-        """Why it ended, once it has."""
-        self._writer = asyncio.create_task(self._write())
-        self._reader = asyncio.create_task(self._read())
+        self.error: Exception | None = None
+        """Why it ended, once it has: a `NovaError`, or a fault in whoever listens."""
+        self._answering = asyncio.create_task(self._wait_for_answer(stream))
 
     @classmethod
     async def open(cls, settings: NovaSettings) -> "Link":
         """Connects and sends the request.
 
         The service answers with headers only after it has read events, so a refusal shows in
-        `receive`.
+        `lost`.
 
         Raises:
             NovaError: Whatever was in the way.
@@ -79,16 +73,14 @@ class Link:
             raise Refused(f"{url}: must be https, HTTP/2 needs TLS with ALPN here")
         identity = await fresh_identity(settings)
         transport = Transport()
-        try:
-            await transport.connect(target.hostname, target.port, seconds=settings.connect_seconds)
-        except Unreachable as error:
-            raise await _diagnosed(error, target.hostname, target.port or 443) from None
+        await transport.connect(target.hostname, target.port, seconds=settings.connect_seconds)
         client = AsyncBedrockRuntimeClient(config=_config(settings, url, identity, transport))
         request = InvokeModelWithBidirectionalStreamOperationInput(model_id=settings.model_id)
         try:
             stream = await _within(
                 settings.open_seconds, client.invoke_model_with_bidirectional_stream(request)
             )
+            return cls(settings, transport, stream, identity)
         except BaseException as error:
             transport.close()
             if isinstance(error, TimeoutError):
@@ -96,7 +88,6 @@ class Link:
             if isinstance(error, Exception):
                 raise from_sdk(error) from error
             raise
-        return cls(settings, transport, stream)
 
     @property
     def age(self) -> float:
@@ -104,77 +95,85 @@ class Link:
         return time.monotonic() - self._opened_at
 
     def put(self, *events: bytes) -> None:
-        """Leaves events to be sent, in this order; never waits."""
+        """Sends events, in this order; never waits."""
+        if self._over.is_set():
+            return
         for event in events:
-            self._outgoing.put_nowait(event)
+            self._transport.write(self._signer.event(event))
+        if not self._transport.writable and self._watching is None:
+            self._watching = asyncio.create_task(self._watch_sending())
 
-    async def receive(self) -> Chunk:
-        """The next event.
+    def listen(self, hear: Callable[[bytes], None]) -> None:
+        """Has a function hear every event from the first one on; until then they wait."""
+        early, self._early = self._early, []
+        self._hear = hear
+        for event in early:
+            hear(event)
+
+    async def lost(self) -> NoReturn:
+        """Waits for its end.
 
         Raises:
             NovaError: The stream was refused or lost, or has ended.
         """
-        received = await self._incoming.get()
-        if received is None:
-            self._incoming.put_nowait(None)
-            raise self.error or StreamLost("closed")
-        return received
+        await self._over.wait()
+        raise self.error or StreamLost("closed")
 
     async def close(self, goodbye: Sequence[bytes] = ()) -> None:
         """Says goodbye if asked to, and ends the connection, all within ``close_seconds``."""
         try:
             async with asyncio.timeout(self._settings.close_seconds):
-                if goodbye and self.error is None:
+                if goodbye and not self._over.is_set():
                     self.put(*goodbye)
-                    self._outgoing.put_nowait(None)
-                    await asyncio.wait({self._writer})
-                    await _within(self._settings.close_seconds, self._stream.input_stream.close())
-                    await asyncio.wait({self._reader})
-        except Exception as error:
-            logger.bind(error=type(error).__name__).debug("nova stream did not end by itself")
-        finally:
-            self._writer.cancel()
-            self._transport.close()
-
-    async def _write(self) -> None:
-        while (event := await self._outgoing.get()) is not None:
-            part = BidirectionalInputPayloadPart(bytes_=event)
-            chunk = InvokeModelWithBidirectionalStreamInputChunk(value=part)
-            try:
-                await _within(self._settings.send_seconds, self._stream.input_stream.send(chunk))
-            except TimeoutError:
-                self._broken = StreamLost("the service takes no more events")
-                break
-            except Exception as error:
-                self._broken = from_sdk(error)
-                # The reader is about to learn why, from the service itself.
-                await asyncio.wait({self._reader}, timeout=_LAST_WORDS_SECONDS)
-                break
-        if self._broken is not None:
-            self._transport.close()
-
-    async def _read(self) -> None:
-        """Reads until the end, which closing the transport brings about."""
-        try:
-            await self._read_all()
-            error: NovaError = StreamLost("the service ended the stream")
-        except Exception as why:
-            error = from_sdk(why)
-        self.error = self._broken if self._broken and isinstance(error, StreamLost) else error
-        self._incoming.put_nowait(None)
-        self._writer.cancel()
-
-    async def _read_all(self) -> None:
-        try:
-            _, events = await _within(self._settings.open_seconds, self._stream.await_output())
+                    self._transport.write(self._signer.end())
+                    self._transport.finish()
+                    await self._over.wait()
         except TimeoutError:
-            self._transport.close()
-            raise Unreachable("no answer to the request") from None
-        self.accepted.set()
-        while (event := await events.receive()) is not None:
-            if not isinstance(event, Chunk):
-                raise Unstable(f"unknown event {getattr(event, 'tag', type(event).__name__)}")
-            self._incoming.put_nowait(event)
+            logger.debug("nova stream did not end by itself")
+        finally:
+            self._end(StreamLost("closed"))
+
+    async def _wait_for_answer(self, stream: Any) -> None:  # noqa: ANN401 - the SDK's stream
+        try:
+            await _within(self._settings.open_seconds, stream.await_output())
+        except TimeoutError:
+            self._end(Unreachable("no answer to the request"))
+        except Exception as error:
+            self._end(from_sdk(error))
+        else:
+            self.accepted.set()
+            self._transport.response.stream_to(self._read, self._ended)
+
+    def _read(self, data: bytes) -> None:
+        try:
+            for event in self._reader.feed(data):
+                self._hear(event)
+        except Exception as error:
+            self._end(error)
+
+    def _ended(self, error: StreamLost | None) -> None:
+        self._end(error or StreamLost("the service ended the stream"))
+
+    async def _watch_sending(self) -> None:
+        """Gives a stream up that takes nothing for too long."""
+        sent = -1
+        while not self._transport.writable:
+            if self._transport.sent == sent:
+                self._end(StreamLost("the service takes no more events"))
+                return
+            sent = self._transport.sent
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.send_seconds):
+                    await self._transport.until_writable()
+        self._watching = None
+
+    def _end(self, error: Exception) -> None:
+        """The first reason stands."""
+        if not self._over.is_set():
+            self.error = error
+            self._over.set()
+        self._answering.cancel()
+        self._transport.close()
 
 
 def endpoint(settings: NovaSettings) -> str:
@@ -219,17 +218,3 @@ async def _within[T](seconds: float, step: Awaitable[T]) -> T:
 def _abandon(task: "asyncio.Future[Any]") -> None:
     task.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception())
     task.cancel()
-
-
-async def _diagnosed(error: Unreachable, host: str, port: int) -> NovaError:
-    """The same error, or `Untrusted`, which the CRT words like any failed handshake."""
-    try:
-        async with asyncio.timeout(2):
-            context = ssl.create_default_context()
-            _, writer = await asyncio.open_connection(host, port, ssl=context)
-            writer.close()
-    except ssl.SSLCertVerificationError as why:
-        return Untrusted(f"{host}: {why.verify_message}")
-    except (OSError, TimeoutError):
-        pass
-    return error

@@ -7,7 +7,6 @@ from aws_sdk_bedrock_runtime.models import (
     ThrottlingException,
     ValidationException,
 )
-from awscrt.exceptions import AwsCrtError
 from smithy_aws_event_stream.exceptions import UnmodeledEventError
 from smithy_core.exceptions import CallError, SmithyError, SmithyIdentityError
 
@@ -53,7 +52,6 @@ def caused[E: Exception](error: E, cause: Exception) -> E:
         (UnmodeledEventError("SomethingNew", "hm"), Unstable, True),
         (KeyError("brandNewException"), Unstable, True),
         (SmithyIdentityError("no credentials"), CredentialsRefused, False),
-        (AwsCrtError(code=1, name="AWS_ERROR_HTTP_X", message="x"), StreamLost, True),
         (caused(OSError("read"), StreamLost("reset")), StreamLost, True),
         (caused(SmithyError("w"), caused(OSError("r"), KeyError("newOne"))), Unstable, True),
         (OSError("Attempted to write to closed stream."), StreamLost, True),

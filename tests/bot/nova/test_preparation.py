@@ -9,10 +9,10 @@ async def test_a_prepared_process_makes_no_tls_context_for_its_call(
 ) -> None:
     emulator = await start_emulator()
     transport.prepare()
-    made = transport._shared_crt.cache_info().misses
+    made = transport._context.cache_info().misses
 
     stream = transport.Transport()
     await stream.connect("localhost", int(emulator.url.rpartition(":")[2]), seconds=10)
 
-    assert transport._shared_crt.cache_info().misses == made
+    assert transport._context.cache_info().misses == made
     stream.close()
