@@ -201,6 +201,8 @@ def _bot(settings: Mapping[str, str], port: int, admin_port: int) -> Part:
         "PORT": str(port),
         "ADMIN_PORT": str(admin_port),
         "DRAIN_SECONDS": settings.get("DRAIN_SECONDS", "3"),
+        # Whoever works on this machine besides would rather hear bad sound than nothing.
+        "OVERLOAD_LAG_MS": settings.get("OVERLOAD_LAG_MS", "0"),
         "TRANSCRIPTS_BUCKET": TRANSCRIPTS_BUCKET,
     }
     return Part(

@@ -5,7 +5,7 @@ is let in takes it. The supervisor, which answers only when the task is full, gi
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,14 +34,19 @@ LARGEST_BODY = 64 * 1024
 BODY_SECONDS = 5.0
 
 
-def endpoint(resources: Resources, slot: Slot | None) -> ASGIApp:
+def endpoint(
+    resources: Resources,
+    slot: Slot | None,
+    refusal: Callable[[], problems.Problem] = problems.no_capacity,
+) -> ASGIApp:
     """The application, open to pages of the origins that the settings name.
 
     Args:
         resources: What calls need.
         slot: The room for one call; None if there is none.
+        refusal: What callers are told while there is no room.
     """
-    application = Endpoint(resources, slot)
+    application = Endpoint(resources, slot, refusal)
     if not resources.settings.cors_origins:
         return application
     return CORSMiddleware(
@@ -55,13 +60,20 @@ def endpoint(resources: Resources, slot: Slot | None) -> ASGIApp:
 class Endpoint:
     """An ASGI application."""
 
-    def __init__(self, resources: Resources, slot: Slot | None) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        slot: Slot | None,
+        refusal: Callable[[], problems.Problem],
+    ) -> None:
         """Prepares the application.
 
         Args:
             resources: What calls need.
             slot: The room for one call; None if there is none.
+            refusal: What callers are told while there is no room.
         """
+        self._refusal = refusal
         self._resources = resources
         self._slot = slot
         self._admission = Admission(resources)
@@ -103,7 +115,7 @@ class Endpoint:
         match request.url.path, request.method:
             case "/ws", "GET" | "HEAD":
                 room = self._slot is not None and self._slot.free
-                return problems.upgrade_required() if room else problems.no_capacity()
+                return problems.upgrade_required() if room else self._refusal()
             case "/ws", _:
                 return problems.method_not_allowed("GET")
             case "/webrtc", "POST":
@@ -160,7 +172,7 @@ class Endpoint:
         """The slot, given back unless it is taken inside."""
         slot = self._slot
         if slot is None or not slot.claim():
-            raise Refused(problems.no_capacity())
+            raise Refused(self._refusal())
         try:
             yield slot
         finally:

@@ -6,6 +6,8 @@ from starlette.responses import JSONResponse
 
 #: What a client that found no room is told to wait: about the time of a fork and a goodbye.
 RETRY_AFTER_SECONDS = 5
+#: An overload ends after some good seconds at the soonest.
+OVERLOAD_RETRY_SECONDS = 10
 
 
 class Problem(JSONResponse):
@@ -36,6 +38,17 @@ def no_capacity() -> Problem:
         "All agents are busy",
         "Every agent is in a call. Try again in a few seconds.",
         {"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def overloaded() -> Problem:
+    """There are places, but the processor has no time for another call."""
+    return Problem(
+        503,
+        "overloaded",
+        "All agents are busy",
+        "This task has more to do than it can do in time. Try again in a few seconds.",
+        {"Retry-After": str(OVERLOAD_RETRY_SECONDS)},
     )
 
 

@@ -31,6 +31,9 @@ class BotSettings(CommonSettings):
 
     max_sessions: int = Field(10, ge=1, le=500, description="sessions at once in this task")
     spare_sessions: int = Field(2, ge=1, le=50, description="processes that wait for a caller")
+    overload_lag_ms: float = Field(
+        60, ge=0, description="milliseconds that event loops may lag; 0 lets callers in regardless"
+    )
     drain_seconds: float = Field(110, ge=0, description="seconds that calls get at shutdown")
     ecs_agent_uri: str = Field(
         "",

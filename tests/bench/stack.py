@@ -141,6 +141,7 @@ class Stack:
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": f"https://localhost:{nova}",
                 "SSL_CERT_FILE": str(trust),
                 "DRAIN_SECONDS": "1",
+                "OVERLOAD_LAG_MS": "0",
                 **self._own,
             }
             await self._start_services(settings, server, bot, admin)

@@ -227,5 +227,6 @@ def _settings(aws_url: str, nova_url: str, daily_url: str, jobs_url: str) -> dic
         "MAX_SESSIONS": "6",
         "SPARE_SESSIONS": str(SPARES // 2),
         "DRAIN_SECONDS": "1",
+        "OVERLOAD_LAG_MS": "0",
         "NOVA_ENDPOINTING": "HIGH",
     }

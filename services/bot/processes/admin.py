@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,17 +23,32 @@ class Slots:
         idle: Processes that wait for a caller.
         max: Calls that may be at once.
         draining: Whether nobody is let in any more.
+        overloaded: Whether nobody is let in for now.
+        lag_ms: How late the processes' event loops are, in the median.
     """
 
     taken: int
     idle: int
     max: int
     draining: bool
+    overloaded: bool = False
+    lag_ms: float = 0.0
 
     @property
     def ready(self) -> bool:
         """Whether a caller would be let in now."""
-        return self.idle > 0 and not self.draining
+        return self.why_not is None
+
+    @property
+    def why_not(self) -> Literal["draining", "overloaded", "full", "starting"] | None:
+        """Why a caller would not be let in now."""
+        if self.draining:
+            return "draining"
+        if self.overloaded:
+            return "overloaded"
+        if self.idle:
+            return None
+        return "full" if self.taken >= self.max else "starting"
 
 
 async def serve(listener: socket.socket, slots: Callable[[], Slots]) -> None:
@@ -66,7 +82,7 @@ def _answer(path: str, slots: Slots) -> Response:
             return JSONResponse({"status": "ok", "service": "bot"}, headers=closing)
         case "/ready":
             status = 200 if slots.ready else 503
-            body = {"ready": slots.ready, "slots": asdict(slots)}
+            body = {"ready": slots.ready, "why_not": slots.why_not, "slots": asdict(slots)}
             return JSONResponse(body, status, headers=closing)
         case _:
             return problems.not_found()

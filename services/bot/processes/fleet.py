@@ -11,8 +11,20 @@ from typing import Literal
 
 from loguru import logger
 
+from services.bot.load import Load
 from services.bot.processes.fork import fork
-from services.bot.processes.link import Alive, Ended, Link, Message, Ready, Retire, Taken
+from services.bot.processes.link import (
+    Alive,
+    Ended,
+    Link,
+    Loaded,
+    Message,
+    Pause,
+    Ready,
+    Resume,
+    Retire,
+    Taken,
+)
 
 State = Literal["starting", "idle", "taken", "ended"]
 
@@ -21,6 +33,8 @@ SOUND_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
 #: A process that warms up blocks its event loop meanwhile, on a busy machine for seconds.
 START_SECONDS = 60.0
+#: What a process said of its load is old news after this time: it may be stopped.
+NEWS_SECONDS = 2.5
 #: A new process warms for a tenth of a second on the processor that a caller who has just come in
 #: needs for the call's start. While another process is idle, it can wait.
 SETTLING_SECONDS = 0.3
@@ -51,6 +65,7 @@ class Member:
         taken: What it serves.
         told: What it was ordered; its end is our wish then.
         heard: When it last said anything, by the monotonic clock.
+        load: What it said of its last second, and when.
     """
 
     kind: Kind
@@ -62,6 +77,7 @@ class Member:
     told: Message | None = None
     born: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
+    load: tuple[float, Load] | None = None
 
     def tell(self, message: Message) -> None:
         """Sends an order, as soon as the line is up."""
@@ -85,6 +101,7 @@ class Fleet:
         self._members: dict[int, Member] = {}
         self._listening: set[asyncio.Task[None]] = set()
         self._failures = 0
+        self._paused = False
         self._not_before = 0.0
         self._taken_at = -SETTLING_SECONDS
 
@@ -111,6 +128,19 @@ class Fleet:
             waits = member.state in ("starting", "idle") and member.told is None
             if member.kind is kind and waits:
                 yield member
+
+    def loads(self) -> list[Load]:
+        """What the processes say of their last second."""
+        oldest = time.monotonic() - NEWS_SECONDS
+        told = [member.load for member in self._members.values() if member.load is not None]
+        return [load for at, load in told if at >= oldest]
+
+    def let_in(self, wanted: bool) -> None:
+        """Has every process, and those to come, let callers in, or nobody for now."""
+        self._paused = not wanted
+        for member in self._members.values():
+            if member.link is not None:
+                member.link.send(Resume() if wanted else Pause())
 
     def pause(self) -> float:
         """Seconds to wait before the next fork, after failed starts."""
@@ -196,6 +226,8 @@ class Fleet:
     async def _listen(self, member: Member) -> None:
         link = await Link.over(member.line)
         member.link = link
+        if self._paused:
+            link.send(Pause())
         if member.told is not None:
             link.send(member.told)
         try:
@@ -203,6 +235,9 @@ class Fleet:
                 member.heard = time.monotonic()
                 match message:
                     case Alive():
+                        continue
+                    case Loaded():
+                        member.load = time.monotonic(), Load(message.lag, message.late)
                         continue
                     case Ready():
                         member.state = "idle"

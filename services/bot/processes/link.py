@@ -30,6 +30,19 @@ class Alive(_Message):
     kind: Literal["alive"] = "alive"
 
 
+class Loaded(_Message):
+    """From the process, every second: how it does.
+
+    Attributes:
+        lag: Its event loop's longest lag, in seconds.
+        late: By how much its caller's sound was late at worst, in seconds; None without a caller.
+    """
+
+    kind: Literal["loaded"] = "loaded"
+    lag: float
+    late: float | None = None
+
+
 class Taken(_Message):
     """From the process: it has its caller.
 
@@ -58,6 +71,18 @@ class Retire(_Message):
     kind: Literal["retire"] = "retire"
 
 
+class Pause(_Message):
+    """From the supervisor: let nobody in for now; the task is overloaded."""
+
+    kind: Literal["pause"] = "pause"
+
+
+class Resume(_Message):
+    """From the supervisor: callers may come in again."""
+
+    kind: Literal["resume"] = "resume"
+
+
 class Drain(_Message):
     """From the supervisor: take nobody any more; leave if nobody is there."""
 
@@ -71,7 +96,8 @@ class HangUp(_Message):
 
 
 Message = Annotated[
-    Ready | Alive | Taken | Ended | Retire | Drain | HangUp, Field(discriminator="kind")
+    Ready | Alive | Loaded | Taken | Ended | Retire | Pause | Resume | Drain | HangUp,
+    Field(discriminator="kind"),
 ]
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 

@@ -64,19 +64,27 @@ class _Puller:
             warming.cancel()
 
     async def _pull(self) -> None:
-        while not (self._slot.final or self._slot.retiring):
+        while await self._is_wanted():
             received = await self._receive()
             if received is None:
                 continue
             held = HeldJob(self._queue, received, lease_seconds=self._lease_seconds)
             if not self._slot.claim():
                 await held.give_back()
+                if self._slot.paused:
+                    continue
                 return
             with logger.contextualize(session_id=received.job.session_id):
                 logger.bind(receive_count=received.receive_count).info("job received")
                 await self._serve(held)
             if self._slot.call is None:
                 self._slot.give_back()
+
+    async def _is_wanted(self) -> bool:
+        """Whether a job may come, once nobody is kept from coming in."""
+        slot = self._slot
+        await slot.until(lambda: slot.final or slot.retiring or not slot.paused)
+        return not (slot.final or slot.retiring)
 
     async def _receive(self) -> Received | None:
         """The next job; None if there was none in a while."""

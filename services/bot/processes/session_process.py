@@ -11,7 +11,21 @@ from collections.abc import Awaitable, Callable
 from loguru import logger
 
 from services.bot.call import Call
-from services.bot.processes.link import Alive, Drain, Ended, HangUp, Link, Ready, Retire, Taken
+from services.bot.load import LoopLag
+from services.bot.load.overload import EVERY_SECONDS
+from services.bot.processes.link import (
+    Alive,
+    Drain,
+    Ended,
+    HangUp,
+    Link,
+    Loaded,
+    Pause,
+    Ready,
+    Resume,
+    Retire,
+    Taken,
+)
 from services.bot.processes.slot import Slot
 from services.bot.resources import Resources
 from services.common.jobs import Received
@@ -36,16 +50,20 @@ async def serve_one_session(
         link.send(Taken(session=call.session, job=job))
 
     slot = Slot(report)
+    telling: asyncio.Task[None] | None = None
     obeying = asyncio.create_task(_obey(link, slot))
     beating = asyncio.create_task(_beat(link, resources.settings.lease_seconds))
     try:
         await resources.warm_up()
         link.send(Ready())
+        telling = asyncio.create_task(_tell_load(link))
         await come(slot)
         if slot.call is not None:
             await slot.call.over.wait()
         link.send(Ended())
     finally:
+        if telling is not None:
+            telling.cancel()
         beating.cancel()
         obeying.cancel()
         await link.close()
@@ -58,12 +76,26 @@ async def _beat(link: Link, lease_seconds: float) -> None:
         link.send(Alive())
 
 
+async def _tell_load(link: Link) -> None:
+    """Lets the supervisor know how late everything is here, from the first wait on."""
+    lag = LoopLag()
+    async with asyncio.TaskGroup() as measuring:
+        measuring.create_task(lag.watch())
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            link.send(Loaded(lag=round(lag.take(), 4)))
+
+
 async def _obey(link: Link, slot: Slot) -> None:
     """Does what the supervisor says, and hangs up when it is gone."""
     while (order := await link.receive()) is not None:
         match order:
             case Retire():
                 slot.retire()
+            case Pause():
+                slot.pause(True)
+            case Resume():
+                slot.pause(False)
             case Drain():
                 slot.close()
             case HangUp():

@@ -15,6 +15,7 @@ class Slot:
     Attributes:
         call: What took it.
         retiring: Whether nobody shall be let in but those who are here already.
+        paused: Whether nobody shall be let in for now.
     """
 
     def __init__(self, on_taken: Callable[["Call", "Received | None"], None]) -> None:
@@ -28,13 +29,14 @@ class Slot:
         self._closed = False
         self._hung_up = False
         self.retiring = False
+        self.paused = False
         self._changed = asyncio.Event()
         self.call: Call | None = None
 
     @property
     def free(self) -> bool:
         """Whether a caller may come in now."""
-        return not self._claimed and not self._closed
+        return not (self._claimed or self._closed or self.paused)
 
     @property
     def final(self) -> bool:
@@ -65,6 +67,11 @@ class Slot:
     def retire(self) -> None:
         """Asks for no more callers; those who are here may still come in."""
         self.retiring = True
+        self._announce()
+
+    def pause(self, paused: bool) -> None:
+        """Lets nobody in for now, or again. A caller who is being let in still is."""
+        self.paused = paused
         self._announce()
 
     def close(self) -> None:

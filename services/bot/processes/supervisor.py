@@ -10,7 +10,10 @@ import socket
 
 from loguru import logger
 
+from services.bot import problems
 from services.bot.endpoint import endpoint
+from services.bot.load import Load, LoopLag, Overload
+from services.bot.load.overload import EVERY_SECONDS
 from services.bot.processes import admin
 from services.bot.processes.aftermath import Aftermath
 from services.bot.processes.balance import Waiting, wanted
@@ -65,6 +68,7 @@ class Supervisor:
         self._aftermath = Aftermath(resources)
         self._fleet = Fleet(on_change=self._tend, on_lost=self._aftermath.release)
         self._protection = protection_of(resources)
+        self._overload = Overload(limit=self._settings.overload_lag_ms / 1000)
         self._tending: asyncio.Handle | None = None
         self._refusing: asyncio.Task[None] | None = None
         self._quit = asyncio.Event()
@@ -86,12 +90,14 @@ class Supervisor:
         )
         self._aftermath.begin_to_sweep()
         reading = asyncio.create_task(self._resources.library.keep_up(_fork_apart))
+        judging = asyncio.create_task(self._judge_load())
         self._tend()
         logger.bind(
             port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
         ).info("bot is listening")
         await self._quit.wait()
         reporting.cancel()
+        judging.cancel()
         protecting.cancel()
         self._aftermath.stop_sweeping()
         reading.cancel()
@@ -108,14 +114,45 @@ class Supervisor:
             idle=self._fleet.count("idle"),
             max=self._settings.max_sessions,
             draining=self._quit.is_set(),
+            overloaded=self._overload.now,
+            lag_ms=round(1000 * self._overload.lag, 1),
         )
 
     async def _report(self) -> None:
         while True:
             await asyncio.sleep(REPORT_SECONDS)
-            slots = self.slots()
-            percent = round(100 * slots.taken / slots.max)
-            logger.bind(taken=slots.taken, max=slots.max, taken_percent=percent).info("slots")
+            self._tell_slots()
+
+    def _tell_slots(self) -> None:
+        slots = self.slots()
+        # A task that lets nobody in is as full as one without places.
+        percent = 100 if slots.overloaded else round(100 * slots.taken / slots.max)
+        logger.bind(
+            taken=slots.taken, max=slots.max, taken_percent=percent, lag_ms=slots.lag_ms
+        ).info("slots")
+
+    async def _judge_load(self) -> None:
+        """Shuts the door while the processor is full, and opens it again."""
+        lag = LoopLag()
+        async with asyncio.TaskGroup() as measuring:
+            measuring.create_task(lag.watch())
+            while True:
+                await asyncio.sleep(EVERY_SECONDS)
+                if self._overload.judge([*self._fleet.loads(), Load(lag.take())]):
+                    self._shut_or_open()
+
+    def _shut_or_open(self) -> None:
+        overload, calls = self._overload, self._fleet.count("taken")
+        log = logger.bind(
+            calls=calls, lag_ms=round(1000 * overload.lag), late_ms=round(1000 * overload.late)
+        )
+        if overload.now:
+            log.error("bot is overloaded")
+        else:
+            log.info("bot is no longer overloaded")
+        self._fleet.let_in(not overload.now)
+        self._tell_slots()
+        self._tend()
 
     def _tend(self) -> None:
         """Looks after the fleet soon, in a callback of its own, where forking is safe."""
@@ -129,6 +166,11 @@ class Supervisor:
             if not len(self._fleet):
                 self._empty.set()
             return
+        if not self._overload.now:
+            self._fill_up()
+        self._mind_the_door()
+
+    def _fill_up(self) -> None:
         pause = self._fleet.pause() or self._fleet.settling()
         while (kind := self._missing()) and not pause:
             if threads_alive() > 1:
@@ -136,7 +178,6 @@ class Supervisor:
             self._fleet.add(kind)
         if pause and kind:
             asyncio.get_running_loop().call_later(pause, self._tend)
-        self._mind_the_door()
 
     def _missing(self) -> Kind | None:
         """Which kind of process to fork; where there is no place, one of the other kind goes."""
@@ -161,16 +202,19 @@ class Supervisor:
     def _mind_the_door(self) -> None:
         """Answers callers itself exactly while no process can come to the door."""
         full = len(self._fleet) >= self._settings.max_sessions or self._fleet.pause() > 0
-        nobody = full and self._fleet.available(self._door) == 0
+        nobody = self._overload.now or (full and self._fleet.available(self._door) == 0)
         if nobody and self._refusing is None:
             self._refusing = asyncio.get_running_loop().create_task(self._refuse())
         elif not nobody and self._refusing is not None:
             self._refusing.cancel()
             self._refusing = None
 
+    def _refusal(self) -> problems.Problem:
+        return problems.overloaded() if self._overload.now else problems.no_capacity()
+
     async def _refuse(self) -> None:
         loop = asyncio.get_running_loop()
-        web = Web(endpoint(self._resources, slot=None))
+        web = Web(endpoint(self._resources, slot=None, refusal=self._refusal))
         while True:
             try:
                 accepted, _ = await loop.sock_accept(self._listener)

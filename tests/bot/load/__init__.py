@@ -1,0 +1,1 @@
+"""Tests of how a bot notices that it has too many calls."""
