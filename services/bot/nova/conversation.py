@@ -9,7 +9,7 @@ from typing import Any
 from services.bot.nova import events
 from services.bot.nova.answer import BYTES_A_SECOND, Answer
 from services.bot.nova.gap import SILENCE, Gap
-from services.bot.nova.history import HISTORY_BYTES, Line, cut
+from services.bot.nova.history import HISTORY_BYTES, Line, history
 from services.bot.nova.microphone import Microphone
 from services.bot.nova.tool_calls import ToolCalls
 from services.bot.nova.usage import Usage
@@ -105,6 +105,10 @@ class Conversation:
                 return self._write_block(block)
         return []
 
+    def brief(self, instructions: str) -> None:
+        """Takes another system prompt, for the streams to come."""
+        self._system = [instructions]
+
     def hear(self, pcm_base64: str) -> bytes:
         """Notes a chunk of the caller's audio (or of silence) and returns its event."""
         self.gap.add(pcm_base64)
@@ -157,7 +161,7 @@ class Conversation:
     def opening(self) -> list[bytes]:
         """History, the audio block, the question without an answer, the audio without words."""
         spare = HISTORY_BYTES - sum(len(text.encode()) for text in self._system)
-        history = cut(self._lines, limit=spare)
+        told = history(self._lines, self._tools.returned_before, limit=spare)
         self.gap.trim()
         if not self.gap.seconds():
             self.gap.add(SILENCE)  # an audio block without audio cannot be ended
@@ -168,7 +172,7 @@ class Conversation:
         return [
             *(
                 event
-                for line in history
+                for line in told
                 for event in events.text_block(
                     self.prompt, line.speaker, line.text, interactive=False
                 )
@@ -265,7 +269,8 @@ class Conversation:
             self._lines.append(Line("USER", " ".join(self._question)))
         if said or self._already_said:
             self._lines.append(Line("ASSISTANT", " ".join([*self._already_said, said])))
-        self._question, self._already_said, self._tools.results = [], [], []
+        self._question, self._already_said = [], []
+        self._tools.turn_over()
         self._answer = None
         self._asked_in_vain = False
 

@@ -61,6 +61,7 @@ class EndlessStream:
         self._ready = asyncio.Event()
         self._partings: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._outdated = False
         self.streams = 0
         self.rotations = 0
         self.losses = 0
@@ -120,6 +121,12 @@ class EndlessStream:
             await self._reopen_for_ever()
         except Exception:
             # Never mute: a fault of our own ends the call like an endpoint that is gone.
+    def brief(self, instructions: str, *, anew: bool) -> None:
+        """Has the next stream begin with another system prompt; ``anew`` asks for it soon."""
+        self._conversation.brief(instructions)
+        self._discard_successor()
+        self._outdated = self._outdated or anew
+
             self._log.exception("nova session failed")
             self._say("lost", Unstable("internal error"))
 
@@ -140,7 +147,7 @@ class EndlessStream:
         """From here on everything goes to this link, beginning with what was said so far."""
         link.put(*self._conversation.opening())
         self._link = link
-        self._spoke = False
+        self._spoke = self._outdated = False
         self.streams += 1
         link.listen(self._read)
 
@@ -201,7 +208,8 @@ class EndlessStream:
     def _successor_for(self, link: Link) -> Link | None:
         settings = self._settings
         must = link.age >= settings.connection_limit_seconds * settings.rotate_by
-        due = link.age >= settings.connection_limit_seconds * settings.rotate_from
+        old = link.age >= settings.connection_limit_seconds * settings.rotate_from
+        due = old or self._outdated
         may = due and not (self._conversation.pending or self.caller_speaks or self.agent_speaks)
         if self._successor is None:
             if (must or may) and time.monotonic() >= self._successor_not_before:

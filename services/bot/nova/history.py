@@ -1,20 +1,27 @@
-"""A conversation cut to what Nova Sonic takes as history.
+"""A conversation as Nova Sonic takes it for history: where it is too long, its beginning in notes.
 
 AWS's limits (Nova user guide, "Conversation history"): 1 KB for each textInput, with more than one
 allowed in a content block, and 40 KB for the history as a whole, which begins with the user.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from services.bot.nova.notes import Notes
 
 TEXT_INPUT_BYTES = 1024
 HISTORY_BYTES = 40 * 1024
 
+NOTES_BYTES = 6 * 1024
+"""What a stream is told of a conversation that it is not told word for word: three minutes of
+speech, which leaves five times as much for the newest lines."""
+
 Speaker = Literal["USER", "ASSISTANT"]
 
 _ENDS = (re.compile(r"[.!?…]+[\"')]*\s+"), re.compile(r"\s+"))
+_ACKNOWLEDGED = "I know what was said."
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,33 @@ class Line:
 
     speaker: Speaker
     text: str
+
+
+def history(
+    lines: Iterable[Line], returned: Mapping[str, str], *, limit: int = HISTORY_BYTES
+) -> list[Line]:
+    """What a new stream is told: at most ``limit`` bytes, alternating, beginning with the user.
+
+    The newest lines are told word for word. Where there are older ones, or tools have returned
+    something, notes come first: how the call began, the sentences of older lines that say most, and
+    what tools returned.
+
+    Args:
+        lines: What was said, oldest first.
+        returned: What tools returned, by how they were called, oldest first.
+        limit: In bytes of UTF-8.
+    """
+    said = alternating(lines)
+    whole = cut(said, limit=limit)
+    if len(whole) == len(said) and not returned:
+        return whole
+    room = min(NOTES_BYTES, limit // 4)
+    newest = cut(said, limit=limit - room - len(_ACKNOWLEDGED))
+    older = said[: len(said) - len(newest)]
+    notes = Notes([(line.speaker == "USER", line.text) for line in older], returned)
+    if not (text := notes.write(room)):
+        return newest
+    return [Line("USER", text), Line("ASSISTANT", _ACKNOWLEDGED), *newest]
 
 
 def cut(lines: Iterable[Line], *, limit: int = HISTORY_BYTES) -> list[Line]:
@@ -81,6 +115,10 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _tail(text: str, size: int) -> str:
+    """The end of a text, from the beginning of a sentence or, in a longer one, of a word."""
     tail = text.encode()[-size:].decode(errors="ignore")
-    first_space = tail.find(" ")
-    return tail[first_space + 1 :] if 0 <= first_space < len(tail) - 1 else tail
+    for pattern in _ENDS:
+        start = pattern.search(tail)
+        if start is not None and start.end() < len(tail):
+            return tail[start.end() :]
+    return tail

@@ -156,6 +156,17 @@ class NovaSonic(AWSNovaSonicLLMService):
                 case BotStartedSpeakingFrame() | BotStoppedSpeakingFrame():
                     stream.agent_speaks = isinstance(frame, BotStartedSpeakingFrame)
         await super().process_frame(frame, direction)
+    def brief(self, instructions: str, *, anew: bool) -> None:
+        """Has every stream from now on begin with another system prompt.
+
+        Args:
+            instructions: The system prompt.
+            anew: Replaces the stream as soon as nobody speaks, so that Nova knows no more what the
+                instructions do not say any longer.
+        """
+        if self._guard is not None and self._guard.stream is not None:
+            self._guard.stream.brief(instructions, anew=anew)
+
 
     async def push_frame(
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM

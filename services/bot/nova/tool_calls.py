@@ -29,6 +29,9 @@ class ToolCalls:
         self._lost_streams: set[str] = set()
         self.results: list[str] = []
         """What was returned since the last answer, in words."""
+        self.returned_before: dict[str, str] = {}
+        """What was returned for earlier answers, by the wording of the call."""
+        self._since: dict[str, str] = {}
 
     def __bool__(self) -> bool:
         return bool(self._pending)
@@ -48,10 +51,19 @@ class ToolCalls:
             return "keep"
         self._settled.add(use)
         call = self._pending.pop(use, None)
-        self.results.append(f"{call.wording if call else 'a tool'}: {result}")
+        wording = call.wording if call else "a tool"
+        self.results.append(f"{wording}: {result}")
+        self._since[wording] = result
         if use not in self._lost_streams:
             return "deliver"
         return "ask again" if call and not self.awaited_from_lost_stream else "keep"
+
+    def turn_over(self) -> None:
+        """An answer has been given with what was returned."""
+        for wording, result in self._since.items():
+            self.returned_before.pop(wording, None)  # the newer result has the newer place
+            self.returned_before[wording] = result
+        self.results, self._since = [], {}
 
     def overdue(self, seconds: float) -> list[str]:
         """The calls that have waited so long."""

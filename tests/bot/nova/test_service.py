@@ -141,13 +141,14 @@ async def test_what_was_said_before_is_told_to_the_next_stream(
     await caller.write(QUESTION)
     await caller.until_said(ANSWER, times=2)
     told = texts(emulator.streams[1], interactive=False)
-    assert [role for role, _ in told] == ["SYSTEM", "USER", "ASSISTANT", "USER", "ASSISTANT"]
-    assert told[1:4] == [
+    assert [role for role, _ in told] == ["SYSTEM", *3 * ["USER", "ASSISTANT"]]
+    assert 'track_order({"order_number": "4217"}): {"status": "delivered"' in told[1][1]
+    assert told[3:6] == [
         ("USER", "Good morning."),
         ("ASSISTANT", "Good morning! How can I help?"),
         ("USER", QUESTION),
     ]
-    assert ANSWER in told[4][1]
+    assert ANSWER in told[6][1]
     assert len(texts(emulator.streams[1], interactive=True)) == 1
 
 
@@ -223,7 +224,7 @@ async def test_a_stream_is_replaced_before_its_limit_and_told_what_was_said(
     await caller.until_said(ANSWER, times=2)
     first, second = emulator.streams[:2]
     assert first.input_names()[-3:] == ["contentEnd", "promptEnd", "sessionEnd"]
-    assert texts(second, interactive=False)[1] == ("USER", QUESTION)
+    assert texts(second, interactive=False)[3] == ("USER", QUESTION)
     assert caller.states == ["ready"]
 
 
