@@ -58,12 +58,7 @@ def seed(
 
     dynamodb = client("dynamodb")
     dynamodb.create_table(**table_definition(sessions_table))
-    dynamodb.create_table(
-        TableName=orders_table,
-        KeySchema=[{"AttributeName": "order_number", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "order_number", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    dynamodb.create_table(**orders_definition(orders_table))
     for order in demo_orders(datetime.now(UTC).date()):
         dynamodb.put_item(TableName=orders_table, Item=order)
     client("s3").create_bucket(
@@ -81,26 +76,52 @@ def _in(region: str) -> dict[str, Any]:
     return {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
 
+def orders_definition(name: str) -> dict[str, Any]:
+    """What `create_table` makes the orders' table of."""
+    return {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": "order_number", "KeyType": "HASH"}],
+        "AttributeDefinitions": [
+            {"AttributeName": key, "AttributeType": "S"}
+            for key in ("order_number", "email", "ordered_on")
+        ],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "email",
+                "KeySchema": [
+                    {"AttributeName": "email", "KeyType": "HASH"},
+                    {"AttributeName": "ordered_on", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+
+
 def demo_orders(today: date) -> list[dict[str, Any]]:
     """The demo orders as DynamoDB items, their dates set around `today`."""
 
     def order(
-        number: str, status: str, items: list[str], days: int, carrier: str | None
+        number: str, status: str, items: list[str], days: int, carrier: str | None, email: str
     ) -> dict[str, Any]:
         item: dict[str, Any] = {
             "order_number": {"S": number},
             "status": {"S": status},
             "items": {"L": [{"S": name} for name in items]},
             "delivery_date": {"S": (today + timedelta(days=days)).isoformat()},
+            "email": {"S": email},
+            "ordered_on": {"S": (today + timedelta(days=days - 7)).isoformat()},
         }
         if carrier:
             item["carrier"] = {"S": carrier}
         return item
 
+    anna, ben = "anna@example.com", "ben@example.com"
     return [
-        order("4217", "shipped", ["blue kettle"], 2, "Northwind Parcel"),
-        order("1138", "delivered", ["reading lamp", "two light bulbs"], -3, "Northwind Parcel"),
-        order("9042", "processing", ["walking boots"], 6, None),
-        order("3605", "out for delivery", ["box of green tea"], 0, "Citybike Couriers"),
-        order("7781", "cancelled", ["garden chair"], 0, None),
+        order("4217", "shipped", ["blue kettle"], 2, "Northwind Parcel", anna),
+        order("1138", "delivered", ["reading lamp", "light bulbs"], -3, "Northwind Parcel", anna),
+        order("9042", "processing", ["walking boots"], 6, None, ben),
+        order("3605", "out for delivery", ["box of green tea"], 0, "Citybike Couriers", ben),
+        order("7781", "cancelled", ["garden chair"], 0, None, ben),
     ]

@@ -249,6 +249,13 @@ class Agents(Part):
     names: Annotated[tuple[str, ...], Field(min_length=1, description="at least one name")] = (
         "order-desk",
     )
+    handover_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[^\s?#]*)?$",
+            description="an address that begins with https:// and has no query",
+        ),
+    ] = None
 
 
 class Secrets(Part):

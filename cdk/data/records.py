@@ -7,6 +7,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+EMAIL_INDEX = "email"
+"""Of the orders: ``services.bot.tools.orders``."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecordsProps:
@@ -32,6 +35,12 @@ class Records(Construct):
             "Sessions", props, key="session_id", sort="item", time_to_live="expires_at"
         )
         self.orders = self._table("Orders", props, key="order_number")
+        text = dynamodb.AttributeType.STRING
+        self.orders.add_global_secondary_index(
+            index_name=EMAIL_INDEX,
+            partition_key=dynamodb.Attribute(name="email", type=text),
+            sort_key=dynamodb.Attribute(name="ordered_on", type=text),
+        )
 
     def _table(
         self,

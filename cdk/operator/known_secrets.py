@@ -20,6 +20,7 @@ class KnownSecret:
         required: Whether the services refuse to start without it, in every environment.
         transport: By which transport it is needed, and by no other.
         together_with: A secret that is of use only with this one.
+        for_people: Whether it is of use only where callers are handed over to people.
     """
 
     name: str
@@ -29,9 +30,12 @@ class KnownSecret:
     required: bool = False
     transport: str | None = None
     together_with: str | None = None
+    for_people: bool = False
 
     def is_of_use(self, config: Environment) -> bool:
         """Whether an environment's services do anything with it."""
+        if self.for_people and config.agents.handover_url is None:
+            return False
         return self.transport is None or self.transport in config.server.transports
 
     def is_required(self, config: Environment) -> bool:
@@ -61,6 +65,13 @@ KNOWN_SECRETS = (
         form=rf"{_TOKEN}{{16,512}}",
         expected="at least 16 letters or digits",
         transport="daily",
+    ),
+    KnownSecret(
+        name="HANDOVER_SECRET",
+        purpose="what requests to agents.handover_url are signed with",
+        form=rf"{_TOKEN}{{16,512}}",
+        expected="at least 16 letters or digits (such as `openssl rand -hex 32`)",
+        for_people=True,
     ),
     KnownSecret(
         name="NOVA_AWS_ACCESS_KEY_ID",

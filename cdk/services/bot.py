@@ -11,6 +11,7 @@ from constructs import Construct
 
 from cdk.config import Environment
 from cdk.data import JobsQueue, Records
+from cdk.data.records import EMAIL_INDEX
 from cdk.services.grants import (
     TableUse,
     accept_protection_statement,
@@ -31,6 +32,7 @@ ADMIN_PORT = 8003
 SECRETS = (
     "API_KEY",
     "DAILY_API_KEY",
+    "HANDOVER_SECRET",
     "NOVA_AWS_ACCESS_KEY_ID",
     "NOVA_AWS_SECRET_ACCESS_KEY",
 )
@@ -51,7 +53,9 @@ SESSION_ACTIONS = (
     "Query",
     "UpdateItem",
 )
-ORDER_ACTIONS = ("GetItem",)
+ORDER_ACTIONS = ("GetItem", "UpdateItem")
+ORDER_INDEX_ACTIONS = ("Query",)
+"""Of the orders' index, which is a resource of its own."""
 QUEUE_ACTIONS = ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage", "SendMessage")
 """It sends, too: a call that is handed over goes back as a new job."""
 
@@ -61,6 +65,7 @@ def bot_environment(
 ) -> dict[str, str]:
     """The bot's settings. Limits of a call are its agent's; the sums in `drain` allow for them."""
     voice = {"NOVA_VOICE_ID": config.nova.voice} if config.nova.voice else {}
+    people = {"HANDOVER_URL": config.agents.handover_url} if config.agents.handover_url else {}
     queue = {"JOBS_QUEUE_URL": jobs.queue.queue_url} if config.uses_daily else {}
     return {
         "ADMIN_PORT": str(ADMIN_PORT),
@@ -84,6 +89,7 @@ def bot_environment(
         "SPARE_SESSIONS": str(config.bot.spare_sessions),
         "TRANSCRIPTS_BUCKET": transcripts.bucket_name,
         **queue,
+        **people,
         **voice,
     }
 
@@ -107,6 +113,7 @@ def bot_workload(
     uses = [
         TableUse(table=records.sessions, actions=SESSION_ACTIONS),
         TableUse(table=records.orders, actions=ORDER_ACTIONS),
+        TableUse(table=records.orders, actions=ORDER_INDEX_ACTIONS, index=EMAIL_INDEX),
     ]
     least_busy = elb.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS
     workload = Workload(

@@ -35,10 +35,18 @@ class TableUse:
     Attributes:
         table: Which one.
         actions: DynamoDB's actions, without the service's prefix.
+        index: The index that is asked in place of the table, if one is.
     """
 
     table: dynamodb.ITable
     actions: Sequence[str]
+    index: str | None = None
+
+    @property
+    def resource(self) -> str:
+        """The ARN of what is asked."""
+        arn = self.table.table_arn
+        return arn if self.index is None else f"{arn}/index/{self.index}"
 
     @property
     def writes(self) -> bool:
@@ -56,7 +64,7 @@ def table_statements(
         *(
             iam.PolicyStatement(
                 actions=[f"dynamodb:{action}" for action in use.actions],
-                resources=[use.table.table_arn],
+                resources=[use.resource],
             )
             for use in uses
         ),

@@ -7,20 +7,22 @@ from typing import Any, Literal
 
 from loguru import logger
 from pipecat.frames.frames import ErrorFrame, LLMMessagesAppendFrame, LLMRunFrame
+from pipecat.observers.base_observer import BaseObserver
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.frameworks.rtvi import RTVIFunctionCallReportLevel, RTVIObserverParams
 from pipecat.workers.runner import WorkerRunner
 
 from services.bot.agent import Agent
 from services.bot.agent_watch import AgentWatch
+from services.bot.call_context import tool_context
 from services.bot.call_worker import CallWorker
 from services.bot.ending import Ending
+from services.bot.farewell import Farewell
 from services.bot.lease import Lease
 from services.bot.nova import AGENT_UNAVAILABLE
 from services.bot.pipeline import Conversation, converse, first_words
 from services.bot.resources import Resources
 from services.bot.sound.filters import FlushWatch, heed
-from services.bot.toolbox import ToolContext
 from services.bot.transcript import Transcript
 from services.bot.transports import SAMPLE_RATE_IN, Line
 from services.bot.transports.json_protocol import transcript
@@ -119,6 +121,7 @@ class Call:
             calls=resources.calls,
             model=resources.settings.nova_model_id,
         )
+        farewell = Farewell(lambda: self.hang_up(Ending.AGENT_HUNG_UP))
         try:
             conversation = converse(
                 self._agent,
@@ -126,9 +129,7 @@ class Call:
                 settings=resources.settings,
                 detector=detector,
                 history=history,
-                tool_context=ToolContext(
-                    self.session.session_id, resources.dynamodb, resources.settings.orders_table
-                ),
+                tool_context=tool_context(self.session, self._agent, resources, farewell),
             )
             writer.tokens = lambda: conversation.nova.usage.tokens()
             spoken = Transcript(
@@ -138,7 +139,7 @@ class Call:
                 "on_assistant_turn_stopped", spoken.assistant_stopped
             )
             watch = AgentWatch(conversation.nova, self._tell_state)
-            worker = self._worker(conversation, spoken, watch)
+            worker = self._worker(conversation, [spoken, watch, farewell])
             words = first_words(self._agent, history)
             if words is not None:
                 self._speak_first(words, conversation, watch, worker)
@@ -146,12 +147,11 @@ class Call:
                 return await self._run_until_the_end(worker)
             finally:
                 spoken.close()
+                farewell.close()
         finally:
             await writer.close()
 
-    def _worker(
-        self, conversation: Conversation, spoken: Transcript, watch: AgentWatch
-    ) -> PipelineWorker:
+    def _worker(self, conversation: Conversation, observers: list[BaseObserver]) -> PipelineWorker:
         settings = self._resources.settings
         worker = CallWorker(
             conversation.pipeline,
@@ -159,7 +159,7 @@ class Call:
                 audio_in_sample_rate=SAMPLE_RATE_IN,
                 audio_out_sample_rate=self.line.audio_out_sample_rate,
             ),
-            observers=[spoken, watch, FlushWatch(self.line.front_end)],
+            observers=[*observers, FlushWatch(self.line.front_end)],
             enable_rtvi=self.line.speaks_rtvi,
             rtvi_observer_params=RTVIObserverParams(
                 function_call_report_level={"*": RTVIFunctionCallReportLevel.NAME},

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from services.common.settings import ApiKey, CommaList, CommonSettings
+from services.common.settings import ApiKey, CommaList, CommonSettings, Url
 
 Endpointing = Literal["HIGH", "MEDIUM", "LOW"]
 """How soon Nova Sonic takes a pause for the end of what the caller says; HIGH is soonest."""
@@ -66,6 +66,13 @@ class BotSettings(CommonSettings):
         "",
         pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$",
         description="an S3 bucket for transcripts and recordings; none are kept without",
+    )
+
+    handover_url: Url | Literal[""] = Field(
+        "", description="the address of a web service that is told when a caller wants a person"
+    )
+    handover_secret: ApiKey | None = Field(
+        None, description="what requests to HANDOVER_URL are signed with"
     )
 
     vad_stop_secs: float | None = Field(None, ge=0.1, le=5, description="seconds of silence")

@@ -15,6 +15,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from local.seed import orders_definition
 from nova_sonic_emulator import Emulator
 from services.common.sessions import Session, SessionStatus, SessionStore, table_definition
 from services.common.settings import CommonSettings
@@ -177,12 +178,7 @@ def aws(moto_url: str) -> Iterator[dict[str, str]]:
 def _create_tables(environment: Mapping[str, str]) -> None:
     database = boto3.client("dynamodb")
     database.create_table(**table_definition(environment["SESSIONS_TABLE"]))
-    database.create_table(
-        TableName=environment["ORDERS_TABLE"],
-        KeySchema=[{"AttributeName": "order_number", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "order_number", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    database.create_table(**orders_definition(environment["ORDERS_TABLE"]))
     order = {
         "order_number": {"S": "4217"},
         "status": {"S": "shipped"},

@@ -1,6 +1,8 @@
 """What outlives a deployment."""
 
 from cdk.config.drain import Drain
+from local.seed import orders_definition
+from services.bot.tools.orders import EMAIL_INDEX
 from services.common.jobs import LONGEST_WAIT_SECONDS
 from services.common.records import TTL_ATTRIBUTE, table_definition
 from tests.cdk.templates import Templates
@@ -16,7 +18,10 @@ def test_the_sessions_table_has_the_keys_that_the_code_writes(templates: Templat
 
 def test_the_orders_table_is_keyed_by_order_number(templates: Templates) -> None:
     table = templates.one("AWS::DynamoDB::Table", "RecordsOrders")
-    assert table["KeySchema"] == [{"AttributeName": "order_number", "KeyType": "HASH"}]
+    wanted = orders_definition("any")
+    for part in ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes"):
+        assert table[part] == wanted[part]
+    assert table["GlobalSecondaryIndexes"][0]["IndexName"] == EMAIL_INDEX
 
 
 def test_tables_are_encrypted_with_the_key_and_can_be_restored(templates: Templates) -> None:

@@ -143,15 +143,21 @@ def test_a_service_may_do_with_jobs_what_its_code_does(
     assert set().union(*(queue_actions_of(method) for method in used)) == set(granted)
 
 
-def test_the_bots_tools_may_look_orders_up_and_no_more() -> None:
+def test_the_bots_tools_may_look_orders_up_and_cancel_them_and_no_more(large: Templates) -> None:
     tree = ast.parse((ROOT / "bot" / "tools" / "orders.py").read_text())
     called = {
         node.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("dynamodb")
     }
-    assert called & set(_ACTIONS) == {"get_item"}
-    assert bot.ORDER_ACTIONS == ("GetItem",)
+    assert called & set(_ACTIONS) == {"get_item", "query", "update_item"}
+    assert bot.ORDER_ACTIONS == ("GetItem", "UpdateItem")
+    (index,) = (
+        statement["Resource"]
+        for id, statement in large.statements()
+        if id.startswith("BotTaskRole") and statement["Action"] == "dynamodb:Query"
+    )
+    assert "/index/email" in str(index)
 
 
 def test_aws_is_called_nowhere_else() -> None:

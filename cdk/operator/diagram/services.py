@@ -120,6 +120,8 @@ def call_arrows(found: Architecture) -> Iterator[Arrow]:
         actions = _as_list(statement["Action"])
         if actions[0].split(":")[0] in _UNDRAWN_CALLS:
             continue
+        if "/index/" in str(statement["Resource"]):
+            continue  # the arrow to its table is drawn
         owned = found.named(policy, statement["Resource"])
         others = {outside_key(arn) for arn in _arns(statement)}
         for target in [*(resource.key for resource in owned), *sorted(others)]:
