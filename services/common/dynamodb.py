@@ -107,6 +107,10 @@ class Table:
         """Writes ``item`` whole; its None values are left out."""
         await self._call(lambda: self._client.put_item(TableName=self._name, Item=marshal(item)))
 
+    async def delete(self, key: Item) -> None:
+        """Takes the item at ``key`` away, if there is one."""
+        await self._call(lambda: self._client.delete_item(TableName=self._name, Key=marshal(key)))
+
     async def update(
         self,
         key: Item,
