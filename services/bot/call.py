@@ -123,13 +123,14 @@ class Call:
         )
         farewell = Farewell(lambda: self.hang_up(Ending.AGENT_HUNG_UP))
         try:
+            context = await tool_context(self.session, self._agent, resources, farewell)
             conversation = converse(
                 self._agent,
                 self.line,
                 settings=resources.settings,
                 detector=detector,
                 history=history,
-                tool_context=tool_context(self.session, self._agent, resources, farewell),
+                tool_context=context,
             )
             writer.tokens = lambda: conversation.nova.usage.tokens()
             spoken = Transcript(
@@ -140,7 +141,7 @@ class Call:
             )
             watch = AgentWatch(conversation.nova, self._tell_state)
             worker = self._worker(conversation, [spoken, watch, farewell])
-            words = first_words(self._agent, history)
+            words = first_words(self._agent, history, context.memory)
             if words is not None:
                 self._speak_first(words, conversation, watch, worker)
             try:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from services.bot.agent import Agent
 from services.bot.farewell import Farewell
+from services.bot.memory import Recollection
 from services.bot.resources import Resources
 from services.bot.toolbox import ToolContext
 from services.common.sessions import Session, Turn
 
 
-def tool_context(
+async def tool_context(
     session: Session, agent: Agent, resources: Resources, farewell: Farewell
 ) -> ToolContext:
     """What the tools of one call may know and do.
@@ -30,7 +31,17 @@ def tool_context(
         resources.settings.orders_table,
         agent=agent.key,
         knowledge=resources.library.shelf(agent.knowledge),
+        memory=await _memory(session, agent, resources),
         transcript=transcript,
         hang_up=farewell.begin,
         hand_over=resources.reception.take if resources.reception is not None else None,
     )
+
+
+async def _memory(session: Session, agent: Agent, resources: Resources) -> Recollection | None:
+    """What is known of the caller; None where nothing may be remembered."""
+    if agent.memory is None or session.caller is None:
+        return None
+    recollection = Recollection(resources.memories, session.caller, agent.key, agent.memory)
+    await recollection.load()
+    return recollection

@@ -15,6 +15,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
 )
 
 from services.bot.agent import Agent, VoiceActivity
+from services.bot.memory import MEMORY_TOOLS, Recollection
 from services.bot.nova import NovaSettings, NovaSonic
 from services.bot.settings import BotSettings
 from services.bot.toolbox import ToolContext, offer
@@ -54,11 +55,16 @@ def converse(
         tool_context: What the agent's tools may know.
     """
     tools = agent.tool_functions()
+    memory = tool_context.memory
+    if memory is None:
+        tools = [tool for tool in tools if tool.name not in MEMORY_TOOLS]
     nova = NovaSonic(
         settings=nova_settings(settings, agent, line),
-        instructions=agent.instructions,
+        instructions=briefing(agent, memory),
         voice=settings.nova_voice_id or agent.voice,
     )
+    if memory is not None:
+        memory.on_change = lambda forgotten: nova.brief(briefing(agent, memory), anew=forgotten)
     offer(tools, nova, tool_context)
     detector.listen_for(_wanted(agent.vad, settings))
     line.front_end.listen_for(agent.sound)
@@ -101,15 +107,23 @@ def nova_settings(settings: BotSettings, agent: Agent, line: Line) -> NovaSettin
     )
 
 
-def first_words(agent: Agent, history: Sequence[Turn]) -> LLMMessagesAppendFrame | None:
+def briefing(agent: Agent, memory: Recollection | None) -> str:
+    """The system prompt: the agent's instructions, and what it knows of this caller."""
+    return agent.instructions if memory is None else agent.instructions + memory.briefing()
+
+
+def first_words(
+    agent: Agent, history: Sequence[Turn], memory: Recollection | None = None
+) -> LLMMessagesAppendFrame | None:
     """What has the agent speak before the caller does; None where it is the caller's turn.
 
     A new caller is greeted. One whose call was lost between a question and the end of its answer
     need not ask again. It is for the Nova processor, not for the context.
     """
     if not history:
+        greeting = (memory and memory.greeting) or agent.greeting
         return _ask(
-            f'The caller is on the line now. Greet the caller with these words: "{agent.greeting}"'
+            f'The caller is on the line now. Greet the caller with these words: "{greeting}"'
         )
     owed = history[_answered(history) :]
     asked = " ".join(turn.text for turn in owed if turn.role == "user")

@@ -12,6 +12,7 @@ from services.bot.archiving import Archiving
 from services.bot.handing_over import Reception
 from services.bot.knowledge import KnowledgeError, Library
 from services.bot.meeting_place import MeetingPlace
+from services.bot.memory import MemoryStore
 from services.bot.nova import transport
 from services.bot.settings import BotSettings
 from services.bot.sound import canceller
@@ -49,6 +50,7 @@ class Resources:
         archiving: Writes transcripts, where there is a bucket for them.
         meeting_place: Where this task's processes find each other.
         library: The agents' documents.
+        memories: What agents remember of callers.
         reception: Where calls are handed over to, where there is such a place.
         voice_activity: The speech detector, once this process is warm.
     """
@@ -61,6 +63,7 @@ class Resources:
     rooms: Rooms | None
     meeting_place: MeetingPlace
     library: Library
+    memories: MemoryStore
     calls: CallStore | None = None
     archiving: Archiving | None = None
     reception: Reception | None = None
@@ -102,6 +105,7 @@ class Resources:
             rooms=rooms,
             meeting_place=meeting_place,
             library=_index_documents(agents, meeting_place),
+            memories=MemoryStore(Table(dynamodb, settings.sessions_table)),
             calls=calls,
             archiving=archiving,
             reception=Reception.of(settings),

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from services.bot.agent.voices import Language, Voice, languages_of, voices_for
 from services.bot.knowledge.description import KnowledgeFolder
+from services.bot.memory.description import MEMORY_TOOLS, Remembering
 from services.bot.settings import Endpointing
 from services.bot.sound import Sound
 from services.bot.toolbox import Tool, UnknownToolError, tools_named
@@ -49,6 +50,7 @@ class Agent(BaseModel):
         languages: The languages that it speaks, as BCP 47 tags; the first is the one it begins in.
         tools: Names of functions in `services/bot/tools`.
         knowledge: The folder of its documents.
+        memory: What it remembers of callers whom access control knows; by default nothing.
         sound: What is done to the caller's sound before anybody listens.
         vad: When the caller counts as speaking.
         endpointing: How soon Nova Sonic takes a pause for the end of what the caller says; by
@@ -67,6 +69,7 @@ class Agent(BaseModel):
     languages: tuple[Language, ...] = Field(default=("en-US",), min_length=1)
     tools: Annotated[tuple[str, ...], AfterValidator(_known_tools)] = ()
     knowledge: KnowledgeFolder | None = None
+    memory: Remembering | None = None
     sound: Sound = Sound()
     vad: VoiceActivity = VoiceActivity()
     endpointing: Endpointing | None = None
@@ -87,5 +90,6 @@ class Agent(BaseModel):
 
     def tool_functions(self) -> list[Tool]:
         """The tools that it may call: those in its file, and those that come with other keys."""
-        own = ("search_knowledge",) if self.knowledge else ()
-        return tools_named(dict.fromkeys((*self.tools, *own)))
+        knowing = ("search_knowledge",) if self.knowledge else ()
+        remembering = MEMORY_TOOLS if self.memory else ()
+        return tools_named(dict.fromkeys((*self.tools, *knowing, *remembering)))
