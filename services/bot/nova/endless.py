@@ -113,6 +113,12 @@ class EndlessStream:
         self._received.put_nowait(None)
         self._log_totals()
 
+    def brief(self, instructions: str, *, anew: bool) -> None:
+        """Has the next stream begin with another system prompt; ``anew`` asks for it soon."""
+        self._conversation.brief(instructions)
+        self._discard_successor()
+        self._outdated = self._outdated or anew
+
     # What lives behind it.
 
     async def _live(self) -> None:
@@ -121,12 +127,6 @@ class EndlessStream:
             await self._reopen_for_ever()
         except Exception:
             # Never mute: a fault of our own ends the call like an endpoint that is gone.
-    def brief(self, instructions: str, *, anew: bool) -> None:
-        """Has the next stream begin with another system prompt; ``anew`` asks for it soon."""
-        self._conversation.brief(instructions)
-        self._discard_successor()
-        self._outdated = self._outdated or anew
-
             self._log.exception("nova session failed")
             self._say("lost", Unstable("internal error"))
 
