@@ -16,16 +16,18 @@ from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     EndWorkerFrame,
     Frame,
+    FunctionCallCancelFrame,
     LLMServiceMetadataFrame,
     OutputAudioRawFrame,
     SystemFrame,
+    TranscriptionFrame,
     TTSAudioRawFrame,
     TTSTextFrame,
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection
-from pipecat.services.aws.nova_sonic.llm import AudioConfig, AWSNovaSonicLLMService
+from pipecat.services.aws.nova_sonic.llm import AudioConfig, AWSNovaSonicLLMService, Role
 from pipecat.services.aws.nova_sonic.session_continuation import SessionContinuationParams
 from pipecat.services.llm_service import FunctionCallParams
 from pipecat.utils.text.base_text_aggregator import TextType
@@ -43,6 +45,8 @@ AGENT_UNAVAILABLE = "agent_unavailable"
 
 _EARLY_FRAMES = 1000
 """Of the caller's audio, before Nova can be sent any: 20 s in frames of 20 ms."""
+
+_CANCELLED = {"cancelled": "The caller spoke before this was done. Do not mention it."}
 
 _QUIET_SECONDS = 1.0
 _TONE_EVERY_SECONDS = 2.0
@@ -122,6 +126,8 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._sentence = SpeakingSentence(settings.bytes_a_second)
         self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
         self._announcement: asyncio.Task[None] | None = None
+        self.caller_said: list[str] = []
+        """What the caller has said, a text a turn; known before a tool is called for it."""
 
     def create_client(self) -> Guard:
         """The guard in place of the SDK's client."""
@@ -134,20 +140,19 @@ class NovaSonic(AWSNovaSonicLLMService):
         stream = self._guard.stream if self._guard is not None else None
         return stream.usage if stream is not None else Usage()
 
+    @property
+    def nobody_speaks(self) -> bool:
+        """Whether it is quiet on the line, and Nova can be had."""
+        stream = self._guard.stream if self._guard is not None else None
+        return stream is not None and not (stream.caller_speaks or stream.agent_speaks)
+
+    async def ask(self, text: str) -> None:
+        """Has Nova answer a text, as it answers the caller."""
+        await self._send_text_event(text=text, role=Role.USER, interactive=True)  # type: ignore[no-untyped-call]
+
     def service_metadata_frame(self) -> LLMServiceMetadataFrame:
         """As Pipecat's, without its warning at every call: our own detector makes the turns."""
         return LLMServiceMetadataFrame(service_name=self.name, is_realtime_service=True)
-
-    def brief(self, instructions: str, *, anew: bool) -> None:
-        """Has every stream from now on begin with another system prompt.
-
-        Args:
-            instructions: The system prompt.
-            anew: Replaces the stream as soon as nobody speaks, so that Nova knows no more what the
-                instructions do not say any longer.
-        """
-        if self._guard is not None and self._guard.stream is not None:
-            self._guard.stream.brief(instructions, anew=anew)
 
     async def reset_conversation(self) -> None:
         """Goes on with the same stream, which outlives its faults.
@@ -167,6 +172,17 @@ class NovaSonic(AWSNovaSonicLLMService):
                 case BotStartedSpeakingFrame() | BotStoppedSpeakingFrame():
                     stream.agent_speaks = isinstance(frame, BotStartedSpeakingFrame)
         await super().process_frame(frame, direction)
+    def brief(self, instructions: str, *, anew: bool) -> None:
+        """Has every stream from now on begin with another system prompt.
+
+        Args:
+            instructions: The system prompt.
+            anew: Replaces the stream as soon as nobody speaks, so that Nova knows no more what the
+                instructions do not say any longer.
+        """
+        if self._guard is not None and self._guard.stream is not None:
+            self._guard.stream.brief(instructions, anew=anew)
+
 
     async def push_frame(
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
@@ -177,6 +193,11 @@ class NovaSonic(AWSNovaSonicLLMService):
         if isinstance(frame, TTSTextFrame) and frame.text_type == TextType.SENTENCE:
             await self._push_words(self._sentence.end())
             return
+        if isinstance(frame, TranscriptionFrame):
+            self.caller_said.append(frame.text)
+        elif isinstance(frame, FunctionCallCancelFrame) and direction is FrameDirection.DOWNSTREAM:
+            # Pipecat tells Nova nothing, which would wait for a result.
+            await self._send_tool_result(frame.tool_call_id, _CANCELLED)  # type: ignore[no-untyped-call]
         await super().push_frame(frame, direction)
         if isinstance(frame, TTSAudioRawFrame):
             await self._push_words(self._sentence.spoken(len(frame.audio)))
