@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import LLMMessagesAppendFrame
@@ -20,10 +19,8 @@ from services.bot.nova import NovaSettings, NovaSonic
 from services.bot.settings import BotSettings
 from services.bot.toolbox import ToolContext, offer
 from services.bot.transports import Line
+from services.bot.voice_activity import PaddedSilero
 from services.common.sessions import Turn
-
-if TYPE_CHECKING:
-    from services.bot.voice_activity import PaddedSilero
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ def converse(
     line: Line,
     *,
     settings: BotSettings,
-    detector: "PaddedSilero",
+    detector: PaddedSilero,
     history: Sequence[Turn],
     tool_context: ToolContext,
 ) -> Conversation:

@@ -17,6 +17,7 @@ from services.bot.nova import transport
 from services.bot.settings import BotSettings
 from services.bot.sound import canceller
 from services.bot.transports.rooms import DailyRooms, Rooms
+from services.bot.voice_activity import PaddedSilero, network
 from services.common import aws
 from services.common.calls.archive import Archive
 from services.common.calls.store import CallStore
@@ -28,8 +29,6 @@ from services.common.tickets import mint
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-    from services.bot.voice_activity import PaddedSilero
 
 WARM_UP_SECONDS = 5.0
 _NOBODYS_SESSION = "ses_" + 22 * "0"
@@ -67,7 +66,7 @@ class Resources:
     calls: CallStore | None = None
     archiving: Archiving | None = None
     reception: Reception | None = None
-    voice_activity: "PaddedSilero | None" = None
+    voice_activity: PaddedSilero | None = None
 
     @classmethod
     def gather(cls, settings: BotSettings, rooms: Rooms | None = None) -> Self:
@@ -87,6 +86,8 @@ class Resources:
             rooms = rooms or DailyRooms(settings)
             rooms.prepare()
         canceller.prepare()
+        network.prepare()
+        transport.prepare()
         meeting_place = MeetingPlace()
         dynamodb = aws.dynamodb(settings.aws_region)
         calls = archiving = None
@@ -111,7 +112,7 @@ class Resources:
             reception=Reception.of(settings),
         )
 
-    def detector(self) -> "PaddedSilero":
+    def detector(self) -> PaddedSilero:
         """The speech detector of this process's one call."""
         if self.voice_activity is None:
             raise RuntimeError("warm_up() loads the speech detector")
@@ -119,12 +120,8 @@ class Resources:
 
     async def warm_up(self) -> None:
         """Loads and connects what the first caller would wait for otherwise."""
-        # onnxruntime starts a thread when imported, so only session processes import it.
-        from services.bot.voice_activity import PaddedSilero
-
         self.voice_activity = PaddedSilero()
         canceller.warm_up()
-        transport.prepare()
         self.library.open()
         try:
             async with asyncio.timeout(WARM_UP_SECONDS):

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from local.part import PartFailedError
 from tests.bench import answer, audio_path, capacity, connect, cost, recovery, start
+from tests.bench.detection import measure as detection
 from tests.bench.drain import measure as drain
 from tests.bench.figures import Figure
 from tests.bench.fleet import measure as fleet
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
     "audio": audio_path.measure,
     "cost": cost.measure,
     "capacity": capacity.measure,
+    "vad": detection,
     "answer": answer.measure,
     "recovery": recovery.measure,
     "drain": drain.measure,

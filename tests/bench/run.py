@@ -31,6 +31,7 @@ class Scale:
         crowd_seconds: Length of each window while a core gets more and more calls.
         our_steps: How many calls it gets, of ours.
         stock_steps: How many calls it gets, of Pipecat's own parts.
+        sentences: What the speech detectors hear in each surrounding.
     """
 
     talk_seconds: float = 10
@@ -46,6 +47,7 @@ class Scale:
     crowd_seconds: float = 8
     our_steps: tuple[int, ...] = (10, 20, 30, 35, 40, 45, 50)
     stock_steps: tuple[int, ...] = (5, 10, 15, 20)
+    sentences: int = 16
 
     @classmethod
     def quick(cls) -> Scale:
@@ -64,6 +66,7 @@ class Scale:
             crowd_seconds=2,
             our_steps=(2,),
             stock_steps=(2,),
+            sentences=2,
         )
 
 

@@ -2,18 +2,22 @@
 
 from datetime import timedelta
 
+import numpy as np
+import pytest
 from pipecat.audio.vad.vad_analyzer import VADState
 from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 
 from services.bot.agent import VoiceActivity
 from services.bot.voice_activity import PaddedSilero
+from tests.bench.detection.corpus import Scene, scenes
+from tests.bench.detection.measure import agreement, judge, ours_hears, stock_hears
 from tests.bot.sentences import sentence
 
 FRAME = 640
 
 
 async def states(detector: PaddedSilero, pcm: bytes) -> list[VADState]:
-    found = []
+    found: list[VADState] = []
     for start in range(0, len(pcm), FRAME):
         state = await detector.analyze_audio(pcm[start : start + FRAME])
         if not found or found[-1] is not state:
@@ -63,3 +67,47 @@ def test_the_pad_keeps_the_turn_open_and_sets_its_start_back() -> None:
     assert isinstance(stop, SpeechTimeoutUserTurnStopStrategy)
     assert stop._user_speech_timeout == 0.4
     assert detector.start_lag == timedelta(seconds=0.6)
+
+
+@pytest.fixture(scope="module")
+def surroundings() -> list[Scene]:
+    """Sentences in quiet and in every noise."""
+    return scenes(2)
+
+
+def test_it_decides_as_pipecats_detector_does(surroundings: list[Scene]) -> None:
+    for scene in surroundings:
+        ours, stock = judge(ours_hears(), scene), judge(stock_hears(), scene)
+        assert agreement(ours, stock) > 97, scene.name
+        assert len(ours.onsets) == len(stock.onsets), scene.name
+        assert ours.onsets == pytest.approx(stock.onsets, abs=0.07), scene.name
+
+
+def test_nobody_asks_the_network_in_silence() -> None:
+    detector = PaddedSilero()
+    detector.listen_for(VoiceActivity())
+    asked: list[float] = []
+    detector.on_window = lambda _, confidence: asked.append(confidence)
+    room = np.random.default_rng(1).integers(-20, 20, 10 * 16_000).astype("<i2").tobytes()
+    detector.hear(room)
+    assert not asked
+    detector.hear(sentence("where_is_my_order_4217"))
+    assert asked
+    detector.hear(room)
+    heard = len(asked)
+    detector.hear(room)
+    assert len(asked) == heard
+
+
+def test_sound_in_one_piece_is_heard_as_in_many() -> None:
+    speech = sentence("where_is_my_order_4217")
+    told: dict[int, list[VADState]] = {}
+    for size in (2, 320, 6000, len(speech)):
+        detector = PaddedSilero()
+        detector.listen_for(VoiceActivity())
+        told[size] = []
+        detector.on_state = told[size].append
+        for start in range(0, len(speech), size):
+            detector.hear(speech[start : start + size])
+    assert VADState.SPEAKING in told[2]
+    assert all(each == told[2] for each in told.values())

@@ -1,0 +1,1 @@
+"""Our speech detector, against Pipecat's."""
