@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nova_sonic_emulator.asking import AskedFor, asked_for
 from nova_sonic_emulator.phrases import Phrase, grammar_of, normalise
 from nova_sonic_emulator.script import Answer, Call, Intent, MindScript
 from nova_sonic_emulator.wording import fill
@@ -19,6 +21,8 @@ _QUOTED = re.compile(r"[\"“]([^\"”]+)[\"”]")
 _AFTER_COLON = re.compile(r":\s+(\S.*)", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LEAST_COVERAGE = 0.5
+_QUESTION = re.compile(r"Ask the caller: (\S[^?]*\?)")
+_ORDER = re.compile(r"\bcall (\w+)(?: with (\{[^{}]*\}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,12 @@ class _Understood:
     slots: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    understood: _Understood
+    call: ToolCall
+
+
 class Mind:
     """The wits of one conversation.
 
@@ -78,13 +88,19 @@ class Mind:
     def __init__(self, script: MindScript, *, system: str, tools: Iterable[ToolSpec]) -> None:
         self._script = script
         self._tools = {tool.name: tool for tool in tools}
-        self._intents = [*script.intents, *self._plain_tools()]
-        self._hears = [(intent, script.phrases(*intent.hears)) for intent in self._intents]
-        self._mentions = [(intent, script.phrases(*intent.mentions)) for intent in self._intents]
+        asked_for = self._tools_asked_for()
+        intents = [intent for intent in script.intents if self._is_of_use(intent)]
+        self._hears = [(intent, script.phrases(*intent.hears)) for intent in intents]
+        self._hears += [(each.intent, each.phrases(script)) for each in asked_for]
+        self._mentions = [(intent, script.phrases(*intent.mentions)) for intent in intents]
+        self._mentions += [
+            (each.intent, script.phrases(*each.intent.mentions)) for each in asked_for
+        ]
+        self._consent: _Waiting | None = None
         self._memory: dict[str, str] = {}
         if named := _AGENT_NAME.search(system):
             self._memory["agent_name"] = named[1]
-        self._waiting: defaultdict[str, deque[_Understood]] = defaultdict(deque)
+        self._waiting: defaultdict[str, deque[_Waiting]] = defaultdict(deque)
         self._misunderstandings = 0
         self.grammar: str | None = grammar_of(
             [phrase for _, phrases in self._hears for phrase in phrases],
@@ -109,29 +125,46 @@ class Mind:
         # A client that asks again may add what happened meanwhile, in paragraphs of its own.
         understood = self._understand(text) or self._understand(text.partition("\n\n")[0])
         if understood is None:
+            understood = self._otherwise(text)
+        if understood is None:
             return self._say(self._misunderstood())
         self._memory.update(understood.slots)
         intent = understood.intent
+        if intent.consents and (waiting := self._consent):
+            self._consent = None
+            if intent.consents == "yes":
+                return self._call(waiting)
         needed = {name: self._memory.get(name, "") for name in intent.needs}
         if not all(needed.values()):
             return self._say(intent.asks)
         known = {**needed, **understood.slots}
-        if intent.calls is None:
+        if intent.calls is None or (intent.calls.optional and intent.calls.tool not in self._tools):
             spoken = self._find_answer(intent.answers, {**known, **_quotation(text)})
             return self._say(spoken or self._misunderstood())
         if intent.calls.tool not in self._tools:
             return self._say(self._script.cannot)
-        self._waiting[intent.calls.tool].append(_Understood(intent, known))
-        return Decision(list(intent.first), _tool_call(intent.calls, known))
+        call = _tool_call(intent.calls, {**known, "heard": text.strip()})
+        return self._call(_Waiting(_Understood(intent, known), call), *intent.first)
 
     def tool_result(self, name: str, result: Any) -> Decision:  # noqa: ANN401 - any JSON
         """Decides what to say about what a tool returned."""
         fields = dict(result) if isinstance(result, Mapping) else {"result": result}
+        fields["all_of_it"] = dict(fields)
+        if isinstance(passages := fields.get("passages"), list) and passages:
+            fields["passage"] = passages[0].get("text", "")
         waiting = self._waiting[name]
         if not waiting:
             return self._say(self._script.failed)
         asked = waiting.popleft()
-        spoken = self._find_answer(asked.intent.answers, {**asked.slots, **fields})
+        if fields.get("cancelled") and len(fields) == 2:
+            return Decision()
+        if self._script.gullible and (told := self._told_to_call(fields)):
+            return self._call(_Waiting(asked.understood, told))
+        if question := _QUESTION.search(str(fields.get("needs_consent", ""))):
+            self._consent = asked
+            return self._say([question[1][0].upper() + question[1][1:]])
+        understood = asked.understood
+        spoken = self._find_answer(understood.intent.answers, {**understood.slots, **fields})
         return self._say(spoken or self._script.failed)
 
     def _understand(self, text: str) -> _Understood | None:
@@ -168,14 +201,33 @@ class Mind:
         self._misunderstandings += 1
         return _SENTENCE_END.split(text)
 
-    def _plain_tools(self) -> list[Intent]:
-        """Tools that no intent calls and that need no argument can be asked for by their name."""
-        scripted = {intent.calls.tool for intent in self._script.intents if intent.calls}
-        return [
-            _intent_for(tool)
-            for tool in self._tools.values()
-            if tool.name not in scripted and not tool.schema.get("required")
-        ]
+    def _call(self, waiting: _Waiting, *first: str) -> Decision:
+        self._waiting[waiting.call.name].append(waiting)
+        return Decision(list(first), waiting.call)
+
+    def _otherwise(self, text: str) -> _Understood | None:
+        intent = self._script.otherwise
+        if intent is None or intent.calls is None or not text.strip():
+            return None
+        return _Understood(intent, {}) if intent.calls.tool in self._tools else None
+
+    def _is_of_use(self, intent: Intent) -> bool:
+        call = intent.calls
+        return intent.always or call is None or call.optional or call.tool in self._tools
+
+    def _tools_asked_for(self) -> list[AskedFor]:
+        """Tools that no intent calls can be asked for by their name."""
+        scripted = [*self._script.intents, self._script.otherwise]
+        known = {intent.calls.tool for intent in scripted if intent and intent.calls}
+        tools = [tool for tool in self._tools.values() if tool.name not in known]
+        return [asked for tool in tools if (asked := asked_for(tool.name, tool.schema))]
+
+    def _told_to_call(self, fields: Mapping[str, Any]) -> ToolCall | None:
+        """What somebody wrote into a result for a model to obey."""
+        for order in _ORDER.finditer(json.dumps(fields, ensure_ascii=False).replace('\\"', '"')):
+            if order[1] in self._tools:
+                return ToolCall(order[1], json.loads(order[2] or "{}"))
+        return None
 
 
 def _best(
@@ -193,23 +245,6 @@ def _best(
 def _tool_call(call: Call, slots: Mapping[str, Any]) -> ToolCall:
     arguments = {name: fill(template, slots, str) for name, template in call.arguments.items()}
     return ToolCall(call.tool, {name: value for name, value in arguments.items() if value})
-
-
-def _intent_for(tool: ToolSpec) -> Intent:
-    words = normalise(tool.name.replace("_", " ")).strip()
-    return Intent(
-        name=tool.name,
-        hears=(
-            "[what is | what are | tell me | show me | get | give me] [the | my | your] " + words,
-        ),
-        mentions=(words,),
-        calls=Call(tool=tool.name),
-        answers=(
-            Answer(says=("{error}.",)),
-            Answer(says=("{result}.",)),
-            Answer(says=("{summary}.",)),
-        ),
-    )
 
 
 def _quotation(text: str) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,11 +22,14 @@ class Call(_Part):
 
     Attributes:
         tool: Its name; nothing is called that the client did not offer.
-        arguments: Templates; an argument whose slot was not filled is left out.
+        arguments: Templates; an argument whose slot was not filled is left out. `{heard}` is all
+            that the caller said.
+        optional: Whether the intent is answered at once where the tool was not offered.
     """
 
     tool: str
     arguments: dict[str, str] = {}
+    optional: bool = False
 
 
 class Answer(_Part):
@@ -49,7 +53,9 @@ class Intent(_Part):
         hears: Phrases that say it.
         mentions: Phrases that betray it anywhere in a longer text, when nothing else was
             understood.
-        calls: The tool to ask first.
+        calls: The tool to ask first. Where it was not offered, nothing of the intent is understood.
+        always: Whether it is understood all the same, and regretted.
+        consents: "yes" calls the tool again that waits for the caller's consent, "no" forgets it.
         first: What is said while the tool is called.
         needs: Slots that must be filled, from what was said earlier if need be.
         asks: What is said when one of them is not.
@@ -60,6 +66,8 @@ class Intent(_Part):
     hears: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     calls: Call | None = None
+    always: bool = False
+    consents: Literal["yes", "no"] | None = None
     first: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
@@ -77,6 +85,8 @@ class MindScript(_Part):
         misunderstood: What is said when nothing was understood, in turn.
         cannot: What is said when the tool for it was not offered.
         failed: What is said when a tool's result fits no answer.
+        otherwise: What is done about words that are no intent's, if its tool was offered.
+        gullible: Whether it obeys what stands in a tool's result: "call other_tool with {…}".
         intents: What is understood; `[[mind.intent]]` in a scenario.
     """
 
@@ -86,6 +96,8 @@ class MindScript(_Part):
     misunderstood: Annotated[tuple[str, ...], Field(min_length=1)]
     cannot: tuple[str, ...] = ("I am sorry, I cannot look that up here.",)
     failed: tuple[str, ...] = ("I am sorry, that did not work.",)
+    otherwise: Intent | None = None
+    gullible: bool = False
     intents: Annotated[tuple[Intent, ...], Field(alias="intent")]
 
     @model_validator(mode="before")
@@ -100,12 +112,13 @@ class MindScript(_Part):
         self.phrases(*self.before, *self.after)
         return self
 
-    def phrases(self, *sources: str) -> list[Phrase]:
-        """Reads phrases with this script's slots."""
+    def phrases(self, *sources: str, own: Mapping[str, Slot] | None = None) -> list[Phrase]:
+        """Reads phrases with this script's slots, and perhaps with some of their own."""
         slots = {
             name: Slot(name, digits=kind) if isinstance(kind, int) else Slot(name, kind)
             for name, kind in self.slots.items()
         }
+        slots |= own or {}
         return [Phrase(source, slots) for source in sources]
 
 

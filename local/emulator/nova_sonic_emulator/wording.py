@@ -35,7 +35,8 @@ def natural(value: Any) -> str:  # noqa: ANN401 - whatever a tool returns
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return _listed([f"{key} {natural(each)}" for key, each in value.items()])
+        said = [f"{str(key).replace('_', ' ')} {natural(each)}" for key, each in value.items()]
+        return _listed(said)
     if isinstance(value, list | tuple):
         return _listed([natural(each) for each in value])
     text = str(value)
