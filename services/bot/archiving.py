@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from loguru import logger
 
-from services.common.calls.archive import Archive
+from services.common.calls.archive import Archive, erase_recording
 from services.common.calls.kept import KeptCall
 from services.common.calls.store import SHARDS, CallStore
 from services.common.calls.transcript import Transcript
@@ -53,6 +53,8 @@ class Archiving:
                 call = await self._read(session_id)
                 if call is not None and not call.session.status.over:
                     return False
+                if call is not None and call.declined:
+                    await erase_recording(call, self.archive)
                 if call is not None and call.parts:
                     transcript = Transcript.of(call)
                     await self.archive.put_transcript(transcript, call.session.created_at)

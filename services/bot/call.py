@@ -21,6 +21,7 @@ from services.bot.farewell import Farewell
 from services.bot.lease import Lease
 from services.bot.nova import AGENT_UNAVAILABLE
 from services.bot.pipeline import Conversation, converse, first_words
+from services.bot.recording.start import recording_of
 from services.bot.resources import Resources
 from services.bot.sound.filters import FlushWatch, heed
 from services.bot.transcript import Transcript
@@ -123,7 +124,10 @@ class Call:
         )
         farewell = Farewell(lambda: self.hang_up(Ending.AGENT_HUNG_UP))
         try:
-            context = await tool_context(self.session, self._agent, resources, farewell)
+            recording = await recording_of(
+                self._agent, self.session, self.line, resources, writer, history
+            )
+            context = await tool_context(self.session, self._agent, resources, farewell, recording)
             conversation = converse(
                 self._agent,
                 self.line,
@@ -141,7 +145,8 @@ class Call:
             )
             watch = AgentWatch(conversation.nova, self._tell_state)
             worker = self._worker(conversation, [spoken, watch, farewell])
-            words = first_words(self._agent, history, context.memory)
+            announcement = recording.listen_to(conversation.assistant) if recording else ""
+            words = first_words(self._agent, history, context.memory, announcement=announcement)
             if words is not None:
                 self._speak_first(words, conversation, watch, worker)
             try:
@@ -149,6 +154,8 @@ class Call:
             finally:
                 spoken.close()
                 farewell.close()
+                if recording:
+                    await recording.close()
         finally:
             await writer.close()
 

@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from services.bot.agent import Agent
 from services.bot.farewell import Farewell
 from services.bot.memory import Recollection
+from services.bot.recording.recording import Recording
 from services.bot.resources import Resources
 from services.bot.toolbox import ToolContext
 from services.common.sessions import Session, Turn
 
 
 async def tool_context(
-    session: Session, agent: Agent, resources: Resources, farewell: Farewell
+    session: Session,
+    agent: Agent,
+    resources: Resources,
+    farewell: Farewell,
+    recording: Recording | None = None,
 ) -> ToolContext:
     """What the tools of one call may know and do.
 
@@ -20,6 +25,7 @@ async def tool_context(
         agent: Who answers.
         resources: What every call needs.
         farewell: Who hangs up when the agent wants it.
+        recording: What is being recorded of the call, where it may be.
     """
 
     async def transcript() -> Sequence[Turn]:
@@ -32,6 +38,7 @@ async def tool_context(
         agent=agent.key,
         knowledge=resources.library.shelf(agent.knowledge),
         memory=await _memory(session, agent, resources),
+        recording=recording,
         transcript=transcript,
         hang_up=farewell.begin,
         hand_over=resources.reception.take if resources.reception is not None else None,

@@ -17,6 +17,7 @@ from services.bot.agent import Agent, VoiceActivity
 from services.bot.memory import MEMORY_TOOLS, Recollection
 from services.bot.nova import NovaSettings, NovaSonic
 from services.bot.settings import BotSettings
+from services.bot.recording.description import RECORDING_TOOLS
 from services.bot.toolbox import ToolContext, offer
 from services.bot.transports import Line
 from services.bot.voice_activity import PaddedSilero
@@ -56,6 +57,8 @@ def converse(
     if memory is None:
         tools = [tool for tool in tools if tool.name not in MEMORY_TOOLS]
     nova = NovaSonic(
+    if tool_context.recording is None:
+        tools = [tool for tool in tools if tool.name not in RECORDING_TOOLS]
         settings=nova_settings(settings, agent, line),
         instructions=briefing(agent, memory),
         voice=settings.nova_voice_id or agent.voice,
@@ -110,7 +113,11 @@ def briefing(agent: Agent, memory: Recollection | None) -> str:
 
 
 def first_words(
-    agent: Agent, history: Sequence[Turn], memory: Recollection | None = None
+    agent: Agent,
+    history: Sequence[Turn],
+    memory: Recollection | None = None,
+    *,
+    announcement: str = "",
 ) -> LLMMessagesAppendFrame | None:
     """What has the agent speak before the caller does; None where it is the caller's turn.
 
@@ -118,7 +125,7 @@ def first_words(
     need not ask again. It is for the Nova processor, not for the context.
     """
     if not history:
-        greeting = (memory and memory.greeting) or agent.greeting
+        greeting = f"{announcement} {(memory and memory.greeting) or agent.greeting}".strip()
         return _ask(
             f'The caller is on the line now. Greet the caller with these words: "{greeting}"'
         )

@@ -60,7 +60,7 @@ class TurnWriter:
         self._part = Part(generation=session.generation, model=model, started_at=datetime.now(UTC))
         self._writes: asyncio.Queue[Write] = asyncio.Queue()
         if calls is not None:
-            self._put("begin", lambda: calls.begin(session, self._part))
+            self.keep("begin", lambda: calls.begin(session, self._part))
         self._writing = asyncio.create_task(self._write())
 
     def add(
@@ -83,13 +83,13 @@ class TurnWriter:
             interrupted=interrupted,
             tokens=self._newly_counted(),
         )
-        self._put("turn", lambda: self._sessions.append_turn(self._session, turn))
+        self.keep("turn", lambda: self._sessions.append_turn(self._session, turn))
 
     def add_tool_call(self, call: ToolCall) -> None:
         """Adds a tool call; arguments and result are the caller's data."""
         calls, session = self._calls, self._session
         if calls is not None:
-            self._put("tool call", lambda: calls.add_tool_call(session, call))
+            self.keep("tool call", lambda: calls.add_tool_call(session, call))
 
     async def close(self) -> None:
         """Waits, not for ever, until everything is written."""
@@ -97,7 +97,7 @@ class TurnWriter:
         if calls is not None:
             ended = {"ended_at": datetime.now(UTC), "tokens": self._newly_counted()}
             part = self._part.model_copy(update=ended)
-            self._put("end", lambda: calls.finish(session, part))
+            self.keep("end", lambda: calls.finish(session, part))
         try:
             async with asyncio.timeout(FLUSH_SECONDS):
                 await self._writes.join()
@@ -110,7 +110,8 @@ class TurnWriter:
         self._counted = counted
         return counted - before
 
-    def _put(self, what: str, write: Callable[[], Awaitable[None]]) -> None:
+    def keep(self, what: str, write: Callable[[], Awaitable[None]]) -> None:
+        """Has something written behind all that was given before; tried until it succeeds."""
         self._writes.put_nowait((what, write))
 
     async def _write(self) -> None:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from services.bot.agent.voices import Language, Voice, languages_of, voices_for
 from services.bot.knowledge.description import KnowledgeFolder
 from services.bot.memory.description import MEMORY_TOOLS, Remembering
+from services.bot.recording.description import RECORDING_TOOLS, RecordingWanted
 from services.bot.settings import Endpointing
 from services.bot.sound import Sound
 from services.bot.toolbox import Tool, UnknownToolError, tools_named
@@ -51,6 +52,7 @@ class Agent(BaseModel):
         tools: Names of functions in `services/bot/tools`.
         knowledge: The folder of its documents.
         memory: What it remembers of callers whom access control knows; by default nothing.
+        recording: Whether calls are recorded, and what callers are told of it; by default not.
         sound: What is done to the caller's sound before anybody listens.
         vad: When the caller counts as speaking.
         endpointing: How soon Nova Sonic takes a pause for the end of what the caller says; by
@@ -70,6 +72,7 @@ class Agent(BaseModel):
     tools: Annotated[tuple[str, ...], AfterValidator(_known_tools)] = ()
     knowledge: KnowledgeFolder | None = None
     memory: Remembering | None = None
+    recording: RecordingWanted | None = None
     sound: Sound = Sound()
     vad: VoiceActivity = VoiceActivity()
     endpointing: Endpointing | None = None
@@ -92,4 +95,5 @@ class Agent(BaseModel):
         """The tools that it may call: those in its file, and those that come with other keys."""
         knowing = ("search_knowledge",) if self.knowledge else ()
         remembering = MEMORY_TOOLS if self.memory else ()
-        return tools_named(dict.fromkeys((*self.tools, *knowing, *remembering)))
+        recording = RECORDING_TOOLS if self.recording and self.recording.enabled else ()
+        return tools_named(dict.fromkeys((*self.tools, *knowing, *remembering, *recording)))

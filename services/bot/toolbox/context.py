@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from services.bot.handing_over import HandOver, Taken
     from services.bot.knowledge import Shelf
     from services.bot.memory import Recollection
+    from services.bot.recording.recording import Recording
     from services.common.sessions import Turn
 
 
@@ -37,6 +38,7 @@ class ToolContext:
         transcript: The turns so far, oldest first.
         knowledge: The agent's documents, where it has some.
         memory: What the agent knows of the caller from earlier calls, where it may remember them.
+        recording: What is being recorded of this call, where it may be.
         consent: `consent.ask("cancel order 4217")` before something is changed goes on only if the
             caller has agreed to it.
         hang_up: Ends the call, after the agent has said what it says to the tool's result.
@@ -51,6 +53,7 @@ class ToolContext:
     transcript: "Callable[[], Awaitable[Sequence[Turn]]]" = _nothing_said
     knowledge: "Shelf | None" = None
     memory: "Recollection | None" = None
+    recording: "Recording | None" = None
     consent: Consent = field(default_factory=Consent)
     hang_up: Callable[[], None] = _nobody_hangs_up
     hand_over: "Callable[[HandOver], Awaitable[Taken]] | None" = None

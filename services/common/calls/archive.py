@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from loguru import logger
 
 from services.common import aws
+from services.common.calls.kept import KeptCall
 from services.common.calls.transcript import Transcript
 from services.common.calls.webvtt import to_webvtt
 from services.common.errors import ArchiveError, ArchiveRefused, ArchiveUnavailable
@@ -89,6 +91,17 @@ class Archive:
                     raise
             await asyncio.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
         return None
+
+
+async def erase_recording(call: KeptCall, archive: Archive) -> None:
+    """Deletes what was recorded of a call; once more does no harm.
+
+    Raises:
+        ArchiveError: Not all of it is deleted.
+    """
+    for segment in call.segments:
+        await archive.delete(segment.key)
+    logger.bind(segments=len(call.segments)).info("recording deleted")
 
 
 async def _once(operation: Callable[[], None]) -> None:
