@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 #: Frames of 10 ms that are compared, and how often.
 WINDOW_FRAMES, EVERY_FRAMES = 200, 50
 #: The longest delay of an echo, in frames: a bad network both ways and a wireless loudspeaker.
-_LONGEST_DELAY = 150
+LONGEST_DELAY = 150
 #: Correlation of loudness above which the microphone follows the loudspeaker, and above which it
 #: does so without a doubt. Callers who speak while the agent does reach 0.49 by chance in one
 #: measurement of twenty and 0.63 in one of 500; an echo alone has 0.85 and more.
@@ -53,11 +53,15 @@ class EchoMeter:
 
     def __init__(self) -> None:
         self._near = np.zeros(WINDOW_FRAMES, np.float64)
-        self._far = np.zeros(WINDOW_FRAMES + _LONGEST_DELAY, np.float64)
+        self._far = np.zeros(WINDOW_FRAMES + LONGEST_DELAY, np.float64)
         self._count = 0
 
-    def take(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> Echo | None:
-        """Takes a frame of both sides while the agent speaks.
+    def take(self, near: float, far: float) -> Echo | None:
+        """Takes a frame while the agent speaks.
+
+        Args:
+            near: Power of what the microphone heard.
+            far: Power of what was sent.
 
         Returns:
             A measurement every half second, once 2 s are there.
@@ -66,8 +70,8 @@ class EchoMeter:
         if place == 0:
             self._near[:-EVERY_FRAMES] = self._near[EVERY_FRAMES:]
             self._far[:-EVERY_FRAMES] = self._far[EVERY_FRAMES:]
-        self._near[place - EVERY_FRAMES] = _power(near)
-        self._far[place - EVERY_FRAMES] = _power(far)
+        self._near[place - EVERY_FRAMES] = near
+        self._far[place - EVERY_FRAMES] = far
         self._count += 1
         if self._count < WINDOW_FRAMES or self._count % EVERY_FRAMES:
             return None
@@ -80,7 +84,8 @@ class EchoMeter:
         self._count = 0
 
 
-def _power(frame: NDArray[np.int16]) -> float:
+def power(frame: NDArray[np.int16]) -> float:
+    """The sum of a frame's squares."""
     samples = frame.astype(np.float32)
     return float(np.dot(samples, samples))
 

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from services.bot.recording.tape import Tape
 from services.bot.sound.client_sound import ClientSound
-from services.bot.sound.echo_meter import Echo, EchoMeter
+from services.bot.sound.echo_meter import LONGEST_DELAY, Echo, EchoMeter, power
 from services.bot.sound.far_end import FarEnd
 from services.bot.sound.near_clock import NearClock
 from services.bot.sound.paths import RATES, Paths
 from services.bot.sound.resampler import Resampler
+from services.bot.sound.residue import Residue
 from services.bot.sound.settings import Sound
 
 #: The canceller works on for so long after the loudspeaker: delays of 500 ms and a room's tail.
@@ -24,6 +25,8 @@ _QUIET_MEASUREMENTS = 4
 #: The canceller finds echoes that are no more than 0.5 s late. A later one is brought to `_COMFORT`
 #: by delaying the far end, and so is one that has come too close.
 _REACH_SECONDS, _CLOSE_SECONDS, _COMFORT_SECONDS = 0.4, 0.02, 0.12
+#: After so long a silence of the agent's, their player may begin at another delay.
+_PAUSE_SECONDS = 0.3
 #: That are worked on in one go: half a second of sound takes 3 ms.
 _PIECE_FRAMES = 50
 
@@ -56,6 +59,8 @@ class FrontEnd:
         self._far = FarEnd(RATES[0])
         self._near_clock = NearClock(RATES[0])
         self._meter = EchoMeter()
+        self._residue = Residue(LONGEST_DELAY)
+        self._quiet_until = 0
         self._quiet = 0
         self._resting = False
         self._shift = 0
@@ -183,10 +188,18 @@ class FrontEnd:
             self._far.read(position - self._shift, paths.far)
             if self._shift:
                 self._far.read(position, self._unshifted)
-            echo = self._meter.take(heard, self._unshifted if self._shift else paths.far)
+            near, far = power(heard), power(self._unshifted if self._shift else paths.far)
+            echo = self._meter.take(near, far)
             if echo is not None:
                 self._take(echo)
-        paths.process(heard, done, cancel=sounding and not self._resting)
+            if far > 0:
+                if position > self._quiet_until:
+                    self._residue.unsettle()
+                self._quiet_until = position + round(_PAUSE_SECONDS * self._rate)
+        cancel = sounding and not self._resting
+        paths.process(heard, done, cancel=cancel)
+        if cancel and paths.far is not None:
+            self._residue.hold_back(near, far, done)
 
     def _take(self, echo: Echo) -> None:
         """Draws conclusions from a measurement."""
@@ -195,6 +208,8 @@ class FrontEnd:
             if not _CLOSE_SECONDS <= early <= _REACH_SECONDS:
                 late = max(0.0, echo.delay_seconds - _COMFORT_SECONDS)
                 self._shift = round(late * self._rate)
+                self._residue.unsettle()
+            self._residue.expect(10 ** (-echo.return_loss_db / 10), round(100 * echo.delay_seconds))
         self._quiet = 0 if echo.audible else self._quiet + 1
         resting = self._client.echo_cancellation and self._quiet >= _QUIET_MEASUREMENTS
         if resting is not self._resting:

@@ -1,0 +1,109 @@
+"""Holds back what the canceller leaves while it has not found its way.
+
+WebRTC's canceller needs one to two seconds at the beginning of a call, and some tenths of a second
+whenever the agent begins to speak again and the player holds back a little more or less than
+before. What it leaves then is short and speech-like, enough for an agent to interrupt itself. For
+that time a frame has to be louder than the echo that was to be expected, or else it is held back.
+A caller who is louder than the echo comes through at once, any other at the latest after
+`LONGEST_FRAMES`.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.int16]
+
+#: Frames of 10 ms of the agent's voice after which a caller is always heard: at the beginning, and
+#: when it speaks again. The canceller's own beginning takes 2.5 s, of which it does the first half
+#: so well that nothing can be told from it.
+_FIRST_FRAMES, LONGEST_FRAMES = 300, 150
+_NEVER_BEFORE = 250
+#: Of the frames of an echo, so many in a row must be cancelled by `_SETTLED` for the canceller to
+#: count as settled.
+_ENOUGH_FRAMES = 30
+_SETTLED = 10 ** (-25 / 10)
+#: A frame must have this many times the power of the expected echo to be more than that. Until an
+#: echo has been measured, it must have kept a quarter of its power.
+_LOUDER = 4.0
+_KEPT = 0.25
+#: How much less of an echo's power the room returns every 10 ms: 0.85 s until it has died away.
+_DECAY = 0.85
+#: What is left of what is held back: 30 dB less.
+_REST = 0.03
+#: The power of a frame, a sum of squares, that is worth looking at: -60 dB of full scale.
+_FAINT = 160 * (32768 * 10 ** (-60 / 20)) ** 2
+
+
+class Residue:
+    """One call's."""
+
+    def __init__(self, longest_delay: int) -> None:
+        """Prepares for a call.
+
+        Args:
+            longest_delay: Of an echo, in frames.
+        """
+        self._far = np.zeros(longest_delay + 3)
+        self._echo = 0.0
+        self._gain = 1.0
+        self._level: tuple[float, int] | None = None
+        self._frames = self._calm = 0
+        self._not_before, self._at_last = _NEVER_BEFORE, _FIRST_FRAMES
+        self._settled = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether the canceller is trusted with all that comes."""
+        return self._settled
+
+    def unsettle(self) -> None:
+        """The agent begins to speak, or the echo's delay has changed."""
+        if self._settled:
+            self._settled = False
+            self._frames = self._calm = 0
+            self._not_before, self._at_last = 0, LONGEST_FRAMES
+
+    def expect(self, gain: float, delay: int) -> None:
+        """Takes over a measurement.
+
+        Args:
+            gain: The echo's power for what was sent.
+            delay: In frames.
+        """
+        self._level = (gain, delay)
+
+    def hold_back(self, near: float, far: float, done: Samples) -> None:
+        """Looks at a frame while the loudspeaker may be heard.
+
+        Args:
+            near: Power of what the microphone heard.
+            far: Power of what was sent at that time.
+            done: What became of the near end; changed in place.
+        """
+        self._far[1:] = self._far[:-1]
+        self._far[0] = far
+        if self._level is not None:
+            gain, delay = self._level
+            heard = float(self._far[max(0, delay - 2) : delay + 3].max()) * gain
+            self._echo = max(heard, self._echo * _DECAY)
+        if self._settled and self._gain == 1.0:
+            return
+        left = float(np.dot(floats := done.astype(np.float32), floats))
+        wanted = 1.0 if self._settled else self._judge(near, left)
+        if wanted == self._gain == 1.0:
+            return
+        slope = np.linspace(self._gain, wanted, len(done), dtype=np.float32)
+        done[:] = floats * slope
+        self._gain = wanted
+
+    def _judge(self, near: float, left: float) -> float:
+        if near < _FAINT:
+            return self._gain
+        self._frames += 1
+        known = self._level is not None
+        echo = near < _LOUDER * self._echo if known else left < _KEPT * near
+        if echo:
+            self._calm = self._calm + 1 if left < _SETTLED * near else 0
+        calm = self._calm >= _ENOUGH_FRAMES and self._frames >= self._not_before
+        self._settled = calm or self._frames >= self._at_last
+        return _REST if echo else 1.0
