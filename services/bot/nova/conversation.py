@@ -287,6 +287,16 @@ class Conversation:
         owes = bool(self._question or self._answer) and not (self._tools or self._asked_in_vain)
         return self._clock() - self._quiet_since if owes else 0.0
 
+    @property
+    def owed_for(self) -> float:
+        """Seconds without a word from Nova while the caller waits for one, or for a tool."""
+        return self._clock() - self._quiet_since if self.pending else 0.0
+
+    @property
+    def unheard_for(self) -> float:
+        """Seconds since the caller stopped speaking, if Nova has given no sign of hearing them."""
+        return 0.0 if self._asked_in_vain else self.microphone.unheard_for(self._quiet_since)
+
     def asked_in_vain(self) -> None:
         """The question got no answer; the next stream is asked too, and is not waited for."""
         self._asked_in_vain = True

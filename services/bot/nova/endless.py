@@ -21,7 +21,7 @@ from services.bot.nova.link import Link
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.usage import Usage
 
-State = Literal["ready", "reconnecting", "lost"]
+State = Literal["ready", "late", "reconnecting", "lost"]
 
 _TICK_SECONDS = SILENCE_SECONDS
 
@@ -65,9 +65,17 @@ class EndlessStream:
         self.streams = 0
         self.rotations = 0
         self.losses = 0
-        self.caller_speaks = False
         self.agent_speaks = False
         self._life = asyncio.create_task(self._live())
+
+    @property
+    def caller_speaks(self) -> bool:
+        """Whether the caller speaks, by our own detector."""
+        return self._conversation.microphone.speaking
+
+    @caller_speaks.setter
+    def caller_speaks(self, speaks: bool) -> None:
+        self._conversation.microphone.speaking = speaks
 
     # Pipecat's side.
 
@@ -181,7 +189,7 @@ class EndlessStream:
         """Watches over a link until a successor can take over, which it returns.
 
         Raises:
-            StreamLost: It owes an answer and has said nothing for too long.
+            StreamLost: It owes an answer, or did not hear the caller, and is silent for too long.
         """
         settings = self._settings
         while True:
@@ -189,14 +197,23 @@ class EndlessStream:
             self._fill_silence(link)
             link.put(*self._conversation.write_missing_results(settings.tool_seconds))
             if link.accepted.is_set():
-                self._say("ready")
+                self._say("late" if self._is_late() else "ready")
             if link.age >= settings.sound_after_seconds:
                 self._backoff.sound()
             if self._conversation.silent_for >= settings.answer_seconds:
                 self._conversation.asked_in_vain()
                 raise StreamLost("no answer, though one was due")
+            if self._conversation.unheard_for >= settings.unheard_seconds:
+                self._conversation.asked_in_vain()
+                raise StreamLost("no sign of hearing the caller")
             if (successor := self._successor_for(link)) is not None:
                 return successor
+
+    def _is_late(self) -> bool:
+        """Whether the caller has waited for so long that they may wonder whether we are there."""
+        waited = max(self._conversation.owed_for, self._conversation.unheard_for)
+        speaks = self.caller_speaks or self.agent_speaks
+        return waited >= self._settings.late_seconds and not speaks
 
     def _fill_silence(self, link: Link) -> None:
         """Stands in for a muted microphone: Nova hears ends in silence, AWS drops who is mute."""

@@ -28,6 +28,8 @@ class Microphone:
         self._latest: deque[str] = deque()
         self._size = 0
         self._heard_at = clock()
+        self._began_at = self._stopped_at = clock()
+        self._speaking = False
 
     def hear(self, pcm_base64: str) -> None:
         """A chunk of 16-bit PCM as it goes into an event."""
@@ -47,6 +49,25 @@ class Microphone:
         if without < MUTED_SECONDS:
             return False
         return without >= HALTED_SECONDS or not any(map(is_loud, self._latest))
+
+    @property
+    def speaking(self) -> bool:
+        """Whether somebody speaks into it, by our own detector."""
+        return self._speaking
+
+    @speaking.setter
+    def speaking(self, speaking: bool) -> None:
+        if speaking and not self._speaking:
+            self._began_at = self._clock()
+        elif self._speaking and not speaking:
+            self._stopped_at = self._clock()
+        self._speaking = speaking
+
+    def unheard_for(self, sign_at: float) -> float:
+        """Seconds since they stopped, if the last sign of hearing anything is from before."""
+        if self._speaking or self._began_at <= sign_at:
+            return 0.0
+        return self._clock() - self._stopped_at
 
 
 def _size(pcm_base64: str) -> int:

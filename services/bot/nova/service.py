@@ -70,7 +70,8 @@ class NovaSonic(AWSNovaSonicLLMService):
     mute) never runs: the guard reopens streams behind its back, and replaces them before AWS does.
 
     While there is no stream the caller hears nothing for a second and then a soft note every two
-    seconds; what they say is kept. If no stream can be had, a falling note, an `ErrorFrame` with
+    seconds; what they say is kept. They hear the notes, too, where an answer or a tool takes long.
+    If no stream can be had, a falling note, an `ErrorFrame` with
     `AGENT_UNAVAILABLE` and an `EndWorkerFrame` with the same reason end the pipeline.
 
     A message for the model in mid-call (`LLMMessagesAppendFrame`) must be queued on this processor.
@@ -125,6 +126,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._guard: Guard | None = None
         self._sentence = SpeakingSentence(settings.bytes_a_second)
         self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
+        self._told: State | None = None
         self._announcement: asyncio.Task[None] | None = None
         self.caller_said: list[str] = []
         """What the caller has said, a text a turn; known before a tool is called for it."""
@@ -154,6 +156,17 @@ class NovaSonic(AWSNovaSonicLLMService):
         """As Pipecat's, without its warning at every call: our own detector makes the turns."""
         return LLMServiceMetadataFrame(service_name=self.name, is_realtime_service=True)
 
+    def brief(self, instructions: str, *, anew: bool) -> None:
+        """Has every stream from now on begin with another system prompt.
+
+        Args:
+            instructions: The system prompt.
+            anew: Replaces the stream as soon as nobody speaks, so that Nova knows no more what the
+                instructions do not say any longer.
+        """
+        if self._guard is not None and self._guard.stream is not None:
+            self._guard.stream.brief(instructions, anew=anew)
+
     async def reset_conversation(self) -> None:
         """Goes on with the same stream, which outlives its faults.
 
@@ -172,17 +185,6 @@ class NovaSonic(AWSNovaSonicLLMService):
                 case BotStartedSpeakingFrame() | BotStoppedSpeakingFrame():
                     stream.agent_speaks = isinstance(frame, BotStartedSpeakingFrame)
         await super().process_frame(frame, direction)
-    def brief(self, instructions: str, *, anew: bool) -> None:
-        """Has every stream from now on begin with another system prompt.
-
-        Args:
-            instructions: The system prompt.
-            anew: Replaces the stream as soon as nobody speaks, so that Nova knows no more what the
-                instructions do not say any longer.
-        """
-        if self._guard is not None and self._guard.stream is not None:
-            self._guard.stream.brief(instructions, anew=anew)
-
 
     async def push_frame(
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
@@ -227,6 +229,8 @@ class NovaSonic(AWSNovaSonicLLMService):
         match state:
             case "ready":
                 announcement = self._announce_ready()
+            case "late":
+                announcement = self._play_notes()
             case "reconnecting":
                 announcement = self._announce_reconnecting()
             case "lost":
@@ -234,11 +238,19 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._announcement = self.create_task(announcement)
 
     async def _announce_ready(self) -> None:
-        await self.push_frame(AgentStateFrame(state="ready"))
+        await self._tell("ready")
 
     async def _announce_reconnecting(self) -> None:
-        await self.push_frame(AgentStateFrame(state="reconnecting"))
+        await self._tell("reconnecting")
         await asyncio.sleep(_QUIET_SECONDS)
+        await self._play_notes()
+
+    async def _tell(self, state: Literal["ready", "reconnecting"]) -> None:
+        if state != self._told:
+            self._told = state
+            await self.push_frame(AgentStateFrame(state=state))
+
+    async def _play_notes(self) -> None:
         while True:
             await self._play(tones.waiting())
             await asyncio.sleep(_TONE_EVERY_SECONDS)

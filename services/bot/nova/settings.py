@@ -43,9 +43,17 @@ class NovaSettings(BaseModel):
     send_seconds: float = Field(default=4.0, gt=0, description="For one event.")
     close_seconds: float = Field(default=2.0, gt=0, description="For the whole goodbye.")
     answer_seconds: float = Field(
-        default=20.0,
+        default=10.0,
         gt=0,
         description="A stream that says nothing for so long after a question counts as lost.",
+    )
+    unheard_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="So does one that gives no sign of having heard the caller.",
+    )
+    late_seconds: float = Field(
+        default=4.0, gt=0, description="Then a caller who waits hears that somebody is there."
     )
 
     tool_seconds: float = Field(
