@@ -102,6 +102,10 @@ class Caller:
         """Wait until the agent is audible from now on; the time, in the page's milliseconds."""
         return self._wait_for_level(f"sample.agent > {AUDIBLE}", seconds)
 
+    def wait_to_be_speaking(self, seconds: float = 30) -> float:
+        """Wait until the person speaks from now on; the time, in the page's milliseconds."""
+        return self._wait_for_level(f"sample.user > {AUDIBLE}", seconds)
+
     def wait_for_silence(self, seconds: float = 30, *, for_ms: int = 300) -> float:
         """Wait until the agent has been inaudible for a while; when that began, in milliseconds."""
         return self._wait_for_level(f"sample.agent < {SILENT}", seconds, for_ms=for_ms)
