@@ -14,6 +14,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
 )
 
 from services.bot.agent import Agent, VoiceActivity
+from services.bot.barge_in import BargeIn
 from services.bot.memory import MEMORY_TOOLS, Recollection
 from services.bot.nova import NovaSettings, NovaSonic
 from services.bot.settings import BotSettings
@@ -79,12 +80,14 @@ def converse(
         ),
         realtime_service_mode=True,
     )
+    barge_in = BargeIn(line, detector, aggregators.assistant())
     pipeline = Pipeline(
         [
             line.transport.input(),
             aggregators.user(),
             nova,
             line.transport.output(),
+            barge_in.heard,
             aggregators.assistant(),
         ]
     )

@@ -21,6 +21,7 @@ from pipecat.processors.frame_processor import FrameDirection
 from pipecat.processors.frameworks.rtvi.models import ServerMessage
 from pipecat.transports.daily.transport import DailyOutputTransport, DailyParams, DailyTransport
 
+from services.bot.barge_in import Hold
 from services.bot.ending import Ending
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd
@@ -80,6 +81,7 @@ class DailyLine:
         audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
         resumable: Always; the caller may come back to the room, and another bot into it.
         front_end: What the caller's sound passes first.
+        hold: What the agent's sound passes last.
     """
 
     def __init__(self, room: Room, daily: DailyRest, *, bot_name: str = "Agent") -> None:
@@ -94,6 +96,7 @@ class DailyLine:
         self.audio_out_sample_rate = SAMPLE_RATE_OUT
         self.resumable = True
         self.front_end = FrontEnd()
+        self.hold = Hold(FarEndTap(self.front_end))
         self._room = room
         self._daily = daily
         self._bot_name = bot_name
@@ -121,7 +124,7 @@ class DailyLine:
         params = _PARAMS.model_copy(
             update={
                 "audio_in_filter": NearEnd(self.front_end),
-                "audio_out_filter": FarEndTap(self.front_end),
+                "audio_out_filter": self.hold,
             }
         )
         self._transport = _TransportWithFace(self._room.url, token, self._bot_name, params)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from pipecat.transports.base_transport import BaseTransport
 
+from services.bot.barge_in import Hold
 from services.bot.ending import Ending
 from services.bot.sound.front_end import FrontEnd
 
@@ -24,12 +25,14 @@ class Line(Protocol):
         audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
         resumable: Whether the caller holds a token to come back with after a drop.
         front_end: What the caller's sound passes first.
+        hold: What the agent's sound passes last.
     """
 
     speaks_rtvi: bool
     audio_out_sample_rate: int
     resumable: bool
     front_end: FrontEnd
+    hold: Hold
 
     @property
     def transport(self) -> BaseTransport:

@@ -9,6 +9,7 @@ from pipecat.transports.base_transport import TransportParams
 from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
 from pipecat.transports.smallwebrtc.transport import SmallWebRTCTransport
 
+from services.bot.barge_in import Hold
 from services.bot.ending import Ending
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd
@@ -29,6 +30,7 @@ class WebRtcLine:
         audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
         resumable: Whether the caller holds a token to come back with.
         front_end: What the caller's sound passes first.
+        hold: What the agent's sound passes last.
     """
 
     def __init__(self, connection: SmallWebRTCConnection, *, resumable: bool = True) -> None:
@@ -42,6 +44,7 @@ class WebRtcLine:
         self.audio_out_sample_rate = SAMPLE_RATE_OUT
         self.resumable = resumable
         self.front_end = FrontEnd()
+        self.hold = Hold(FarEndTap(self.front_end))
         self._connection = connection
         self._tell: Callable[[Ending], None] = lambda _: None
         self._transport = SmallWebRTCTransport(
@@ -50,7 +53,7 @@ class WebRtcLine:
                 audio_in_enabled=True,
                 audio_in_filter=NearEnd(self.front_end),
                 audio_out_enabled=True,
-                audio_out_filter=FarEndTap(self.front_end),
+                audio_out_filter=self.hold,
                 audio_out_sample_rate=SAMPLE_RATE_OUT,
                 audio_out_10ms_chunks=CHUNKS_OF_10_MS,
                 audio_out_end_silence_secs=0,

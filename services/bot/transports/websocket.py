@@ -9,6 +9,7 @@ from pipecat.serializers.base_serializer import FrameSerializer
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
 from starlette.websockets import WebSocket
 
+from services.bot.barge_in import Hold
 from services.bot.ending import Ending
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd
@@ -32,6 +33,7 @@ class WebSocketLine:
         audio_out_sample_rate: Rate of the audio that the caller gets, in Hz.
         resumable: Whether the caller holds a token to come back with.
         front_end: What the caller's sound passes first.
+        hold: What the agent's sound passes last.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class WebSocketLine:
         self.speaks_rtvi = speaks_rtvi
         self.resumable = resumable
         self.front_end = FrontEnd()
+        self.hold = Hold(FarEndTap(self.front_end))
         self.audio_out_sample_rate = SAMPLE_RATE_OUT if speaks_rtvi else json_protocol.SAMPLE_RATE
         protocol: type[BrowserProtocol | JsonProtocol] = (
             BrowserProtocol if speaks_rtvi else JsonProtocol
@@ -67,7 +70,7 @@ class WebSocketLine:
                 audio_in_enabled=True,
                 audio_in_filter=NearEnd(self.front_end),
                 audio_out_enabled=True,
-                audio_out_filter=FarEndTap(self.front_end),
+                audio_out_filter=self.hold,
                 audio_out_sample_rate=self.audio_out_sample_rate,
                 audio_out_10ms_chunks=CHUNKS_OF_10_MS,
                 audio_out_end_silence_secs=0,

@@ -1,0 +1,153 @@
+"""What of the agent's words the caller has heard."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    EndFrame,
+    Frame,
+    InterruptionFrame,
+    LLMFullResponseEndFrame,
+    LLMFullResponseStartFrame,
+    StartFrame,
+    TTSTextFrame,
+    VADUserStartedSpeakingFrame,
+)
+from pipecat.processors.aggregators.llm_response_universal import LLMAssistantAggregator
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.processors.frameworks.rtvi import RTVIClientMessageFrame
+
+from services.bot.barge_in.hold import Hold
+
+#: What lies between us and the caller's ear unless their page tells: sent, and not played yet.
+USUAL_SECONDS = 0.15
+#: How much longer a word waits than its sound takes, so that none is noted too early.
+MARGIN_SECONDS = 0.15
+
+
+@dataclass(slots=True)
+class _Waiting:
+    frame: Frame
+    sent_at: float
+    position: float
+
+
+class Heard(FrameProcessor):
+    """Stands behind the output and lets the agent's words on once they have been heard.
+
+    The output gives a word on when its sound is sent. Until that is played there is the network and
+    the page's buffer, and an interruption drops what is in them: its words must not be in the
+    conversation. So words wait here as long as their sound does.
+
+    Attributes:
+        agent_speaks: Whether the agent's sound is being sent.
+        on_interruption: Called when the agent has been interrupted, before anybody behind hears.
+        on_caller: Called when the detector is sure that the caller speaks.
+        on_message: Called with what a page says, by type: an RTVI client message.
+    """
+
+    def __init__(self, hold: Hold, assistant: LLMAssistantAggregator) -> None:
+        """Prepares it.
+
+        Args:
+            hold: What the sound leaves through.
+            assistant: Who writes the agent's words into the conversation.
+        """
+        # Without queues of its own, which every piece of audio would go through.
+        super().__init__(enable_direct_mode=True)
+        self.agent_speaks = False
+        self.on_interruption: Callable[[], None] = lambda: None
+        self.on_caller: Callable[[], None] = lambda: None
+        self.on_message: Callable[[str, object], None] = lambda *_: None
+        self._hold = hold
+        self._assistant = assistant
+        self._unplayed = USUAL_SECONDS
+        self._waiting: deque[_Waiting] = deque()
+        self._changed = asyncio.Event()
+        self._releasing: asyncio.Task[None] | None = None
+
+    def knows(self, unplayed_seconds: float) -> None:
+        """Takes a page's word for how much of what was sent it had not played yet."""
+        self._unplayed = max(0.0, unplayed_seconds)
+
+    def postpone(self, seconds: float) -> None:
+        """The sound has been held for so long, and the words' with it."""
+        for each in self._waiting:
+            each.sent_at += seconds
+        self._changed.set()
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Keeps words back, and looks at who speaks."""
+        await super().process_frame(frame, direction)
+        if direction is FrameDirection.DOWNSTREAM:
+            if self._belongs_behind_sound(frame):
+                self._keep(frame)
+                return
+            await self._look_at(frame)
+        await self.push_frame(frame, direction)
+
+    async def cleanup(self) -> None:
+        """Ends with the pipeline."""
+        await super().cleanup()  # type: ignore[no-untyped-call]
+        if self._releasing is not None:
+            await self.cancel_task(self._releasing)
+            self._releasing = None
+
+    def _belongs_behind_sound(self, frame: Frame) -> bool:
+        if isinstance(frame, LLMFullResponseStartFrame | LLMFullResponseEndFrame):
+            return bool(self._waiting)
+        return isinstance(frame, TTSTextFrame)
+
+    async def _look_at(self, frame: Frame) -> None:
+        match frame:
+            case StartFrame():
+                self._releasing = self.create_task(self._release())
+            case InterruptionFrame():
+                await self._settle()
+                self.on_interruption()
+            case EndFrame():
+                await self._let_go(len(self._waiting))
+            case VADUserStartedSpeakingFrame():
+                self.on_caller()
+            case BotStartedSpeakingFrame() | BotStoppedSpeakingFrame():
+                self.agent_speaks = isinstance(frame, BotStartedSpeakingFrame)
+            case RTVIClientMessageFrame():
+                self.on_message(frame.type, frame.data)
+
+    def _keep(self, frame: Frame) -> None:
+        now = asyncio.get_running_loop().time()
+        self._waiting.append(_Waiting(frame, now, self._hold.sent_seconds))
+        self._changed.set()
+
+    async def _release(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._changed.clear()
+            due = None
+            if self._waiting and not self._hold.held:
+                first = self._waiting[0]
+                due = first.sent_at + self._unplayed + MARGIN_SECONDS - loop.time()
+                if due <= 0:
+                    await self._let_go(1)
+                    continue
+            try:
+                await asyncio.wait_for(self._changed.wait(), due)
+            except TimeoutError:
+                continue
+
+    async def _let_go(self, count: int) -> None:
+        for _ in range(count):
+            await self.push_frame(self._waiting.popleft().frame)
+
+    async def _settle(self) -> None:
+        """Notes the words that were heard before an interruption, and forgets the others."""
+        heard = self._hold.sent_seconds - self._unplayed
+        for each in self._waiting:
+            if isinstance(each.frame, TTSTextFrame) and each.position <= heard:
+                # Past its queue, which the interruption that follows empties.
+                await self._assistant.process_frame(each.frame, FrameDirection.DOWNSTREAM)
+        self._waiting.clear()

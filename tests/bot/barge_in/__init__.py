@@ -1,0 +1,1 @@
+"""A caller who speaks, or coughs, while the agent speaks."""
