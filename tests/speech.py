@@ -23,12 +23,16 @@ def silence(seconds: float) -> bytes:
     return bytes(2 * round(seconds * SAMPLE_RATE))
 
 
-def say(parts: Sequence[str | float]) -> bytes:
-    """Recordings and pauses, one after the other: a name or a number of seconds each."""
-    return b"".join(load(part) if isinstance(part, str) else silence(part) for part in parts)
+def say(parts: Sequence[str | float | bytes]) -> bytes:
+    """Recordings and pauses, one after the other: a name, a number of seconds, or PCM each."""
+    return b"".join(part if isinstance(part, bytes) else _said(part) for part in parts)
 
 
-def compose(folder: Path, parts: Sequence[str | float]) -> Path:
+def _said(part: str | float) -> bytes:
+    return load(part) if isinstance(part, str) else silence(part)
+
+
+def compose(folder: Path, parts: Sequence[str | float | bytes]) -> Path:
     """Write recordings and pauses into one WAV file in `folder`, for a browser's microphone."""
     file = folder / "microphone.wav"
     with wave.open(str(file), "wb") as out:

@@ -15,6 +15,7 @@ from nova_sonic_emulator.endpointing import Endpointer
 from nova_sonic_emulator.hearing import Ear, HeardEvent, SpeechEnded, SpeechStarted
 from nova_sonic_emulator.mind import Mind, MindScript, ToolSpec
 from nova_sonic_emulator.recogniser import Recogniser
+from tests.coughs import cough
 from tests.speech import AUDIO, SAMPLE_RATE, load, say, silence
 
 GRAMMAR = Mind(MindScript(), system="", tools=[]).grammar
@@ -200,3 +201,12 @@ def test_silence_after_speech_starts_nothing() -> None:
     endpointer = Endpointer(endpoint_silence_ms=300)
     assert len(listen(endpointer, say([0.5, "hello", 0.5]))) == 2
     assert listen(endpointer, silence(3)) == []
+
+
+def test_a_patient_ear_does_not_take_a_cough_for_a_turn() -> None:
+    pcm = silence(1) + cough(0) + silence(1)
+    assert listen(Endpointer(endpoint_silence_ms=300), pcm)
+    patient = Endpointer(endpoint_silence_ms=300, onset_ms=400)
+    assert listen(patient, pcm) == []
+    started, ended = listen(patient, silence(1) + load("hello") + silence(1))
+    assert isinstance(started, SpeechStarted) and isinstance(ended, SpeechEnded)

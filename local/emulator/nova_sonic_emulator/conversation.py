@@ -126,6 +126,7 @@ class Conversation:
         self._ear = Ear(
             endpoint_silence_ms=self._scenario.endpointing.silence_ms(self._sensitivity),
             mind_grammar=self._awake().grammar,
+            onset_ms=self._scenario.endpointing.onset_ms,
         )
 
     def hear(self, pcm: bytes) -> None:

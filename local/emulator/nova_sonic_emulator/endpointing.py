@@ -54,21 +54,23 @@ class Endpointer:
 
     Args:
         endpoint_silence_ms: How long a pause ends an utterance.
+        onset_ms: How much sound begins one: within a time that is 12/7 of it.
 
     Attributes:
         speaking: Whether an utterance has begun and not ended.
     """
 
-    ONSET_FRAMES, ONSET_WINDOW_FRAMES = 7, 12
+    ONSET_MS = 70
     CLICK_FRAMES = 3
     LONGEST_UTTERANCE_MS = 30_000
 
-    def __init__(self, *, endpoint_silence_ms: int) -> None:
+    def __init__(self, *, endpoint_silence_ms: int, onset_ms: int = ONSET_MS) -> None:
         self._endpoint_frames = endpoint_silence_ms // FRAME_MS
+        self._onset_frames = max(1, onset_ms // FRAME_MS)
         self._rest = bytearray()
         self._plain = _Level(quietest_dbfs=-46.0)
         self._raised = _Level(quietest_dbfs=-56.0)
-        self._recent: deque[bool] = deque(maxlen=self.ONSET_WINDOW_FRAMES)
+        self._recent: deque[bool] = deque(maxlen=self._onset_frames * 12 // 7)
         self._frame = 0
         self._run = 0
         self._started_at = 0
@@ -101,7 +103,7 @@ class Endpointer:
         return self._while_speaking() if self.speaking else self._while_silent()
 
     def _while_silent(self) -> SpeechStarted | None:
-        if sum(self._recent) < self.ONSET_FRAMES:
+        if sum(self._recent) < self._onset_frames:
             return None
         self._started_at = self._frame - len(self._recent) + self._recent.index(True)
         self._last_speech = self._frame

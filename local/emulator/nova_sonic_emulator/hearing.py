@@ -39,10 +39,18 @@ class Ear:
     Args:
         endpoint_silence_ms: How long a pause ends an utterance.
         mind_grammar: JSGF of what the script understands; None when there is no such thing.
+        onset_ms: How much sound begins an utterance.
     """
 
-    def __init__(self, *, endpoint_silence_ms: int, mind_grammar: str | None) -> None:
-        self._endpointer = Endpointer(endpoint_silence_ms=endpoint_silence_ms)
+    def __init__(
+        self,
+        *,
+        endpoint_silence_ms: int,
+        mind_grammar: str | None,
+        onset_ms: int = Endpointer.ONSET_MS,
+    ) -> None:
+        self._endpointer = Endpointer(endpoint_silence_ms=endpoint_silence_ms, onset_ms=onset_ms)
+        self._before_ms = _PRE_ROLL_MS + max(_ONSET_MS, 2 * onset_ms)
         self._grammar = mind_grammar
         self._recent = bytearray()
         self._heard_bytes = 0
@@ -82,7 +90,7 @@ class Ear:
             self._utterance.hear(pcm)
         else:
             self._recent += pcm
-            del self._recent[: -(_PRE_ROLL_MS + _ONSET_MS) * _BYTES_PER_MS]
+            del self._recent[: -self._before_ms * _BYTES_PER_MS]
         events = self._endpointer.hear(pcm)
         for event in events:
             if isinstance(event, SpeechStarted):

@@ -63,8 +63,9 @@ class Models(_Part):
 
 
 class Endpointing(_Part):
-    """How much silence ends the caller's turn, for each endpointing sensitivity."""
+    """How much sound begins the caller's turn, and how much silence ends it, by sensitivity."""
 
+    onset_ms: _Milliseconds = 70
     high_ms: _Milliseconds = 300
     medium_ms: _Milliseconds = 500
     low_ms: _Milliseconds = 800
