@@ -6,6 +6,9 @@ export type BotEvent =
   | { type: "agent-stopped-speaking" }
   | { type: "agent-thinking" }
   | { type: "interrupted" }
+  /** Somebody has made a sound: the agent waits, and either goes on where it was or is interrupted. */
+  | { type: "hold" }
+  | { type: "resume" }
   | { type: "user-text"; text: string; final: boolean }
   | { type: "agent-text"; text: string }
   | { type: "agent-words"; text: string }
@@ -66,6 +69,7 @@ function readOutput(data: Data): BotEvent | undefined {
 function readServerMessage(data: Data): BotEvent | undefined {
   if (data.type === "agent-state")
     return { type: "agent-state", reconnecting: data.state === "reconnecting" };
+  if (data.type === "hold" || data.type === "resume") return { type: data.type };
   if (data.type === "ended") return { type: "ended", reason: string(data.reason) };
   return undefined;
 }

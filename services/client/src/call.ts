@@ -5,6 +5,7 @@ import { type ConnectPage, probeWebSocket, requestSession, type TransportName } 
 import type { Connection } from "./connection.ts";
 import type { CallDevices } from "./devices.ts";
 import { CONNECTION_PROBLEM, failure } from "./failure.ts";
+import type { Direction } from "./link-quality.ts";
 import { networkProblem, ProblemError } from "./problem.ts";
 import { online, pause, Reconnection } from "./reconnection.ts";
 import { Waiting } from "./waiting.ts";
@@ -25,6 +26,8 @@ export interface CallPage extends ConnectPage {
   /** The agent's video to show; undefined for none. */
   video(track: MediaStreamTrack | undefined): void;
   note(text: string): void;
+  /** Seconds of sound that came late or not at all. */
+  lost(direction: Direction, seconds: number): void;
 }
 
 /** A call from the click on Start to the end, over as many connections as it takes. */
@@ -52,6 +55,12 @@ export class Call {
 
   get devices(): CallDevices | undefined {
     return this.#devices;
+  }
+
+  /** Tells the bot what the browser does to the microphone's sound: it need not be done twice. */
+  tellSound(): void {
+    const { microphone } = this.#devices ?? {};
+    if (microphone) this.#connection?.send("sound", microphone.processing);
   }
 
   /** Starts a new call. What is chosen in the settings from now on is for the next one. */
@@ -91,6 +100,7 @@ export class Call {
       devices.speaker.onPlaying = (playing) => {
         this.#activity.audible = playing;
       };
+      devices.speaker.onGap = (seconds) => this.#page.lost("from-agent", seconds);
       this.#show({ phase: "connecting" });
       await connect(devices, signal);
     } catch (error) {
@@ -131,6 +141,7 @@ export class Call {
         event: (event: BotEvent) => this.#receive(event),
         video: this.#page.video,
         log: this.#page.log,
+        lost: this.#page.lost,
         dropped: (code: number | undefined, reason: string) => this.#dropped(code, reason),
       };
       this.#connection = await Connection.open(meeting, devices, observer, signal);
@@ -142,6 +153,7 @@ export class Call {
     }
     if (signal.aborted) return this.#connection.close();
     performance.mark("call-live");
+    this.tellSound();
     this.#announcedEnd = "";
     this.#agent = "here";
     this.#activity.reset();
@@ -216,6 +228,9 @@ export class Call {
     if (event.type === "agent-joined") this.#welcomeAgent();
     if (event.type === "agent-left") this.#missAgent();
     if (event.type === "user-started-speaking" || event.type === "interrupted") this.#bargeIn();
+    if (event.type === "hold") void this.#hold();
+    if (event.type === "resume") this.#devices?.speaker.resume();
+    if (event.type === "agent-stopped-speaking") this.#devices?.speaker.finish();
     if (event.type === "agent-started-speaking") performance.mark("agent-started-speaking");
     this.#page.event(event);
     this.#activity.apply(event);
@@ -226,12 +241,19 @@ export class Call {
   #welcomeAgent(): void {
     this.#announcedEnd = "";
     this.#agent = "here";
+    this.tellSound();
   }
 
   #missAgent(): void {
     this.#agent = "away";
     this.#devices?.speaker.flush();
     if (endOfCall(undefined, this.#announcedEnd)) this.#connection?.abandon("the agent left");
+  }
+
+  /** The bot says again what is dropped here, if it goes on. */
+  async #hold(): Promise<void> {
+    const unplayed = await this.#devices?.speaker.hold();
+    if (unplayed !== undefined) this.#connection?.send("held", { unplayed });
   }
 
   #bargeIn(): void {

@@ -3,12 +3,15 @@ import { type BotEvent, readBotEvent } from "./bot-event.ts";
 import type { Meeting } from "./connect.ts";
 import type { CallDevices } from "./devices.ts";
 import type { Line, LineObserver } from "./line.ts";
+import type { Direction } from "./link-quality.ts";
 import type { Problem } from "./problem.ts";
 
 export interface ConnectionObserver {
   event(event: BotEvent): void;
   /** The agent's video, where it has one; undefined once it has none any more. */
   video(track: MediaStreamTrack | undefined): void;
+  /** Seconds of sound that came late or not at all. */
+  lost(direction: Direction, seconds: number): void;
   /** Anything worth a line in the debug log. */
   log(text: string, detail?: unknown): void;
   /** The connection is gone, and not because `close` was called. Said once. */
@@ -67,6 +70,17 @@ export class Connection {
     await this.#leave();
   }
 
+  /** Tells the bot something of the page's own, as far as it can be told. */
+  send(type: string, data: unknown): void {
+    if (this.#over) return;
+    this.#observer.log(`→ ${type}`, data);
+    try {
+      this.#client?.sendClientMessage(type, data);
+    } catch {
+      this.#observer.log("not sent", { type });
+    }
+  }
+
   /** Gives a dead connection up; the session stays and can be resumed. */
   abandon(reason: string): void {
     this.#line?.abandon?.();
@@ -77,6 +91,7 @@ export class Connection {
     const line = await lineTo(meeting, this.#devices, {
       event: (event) => this.#tell(event),
       log: this.#observer.log,
+      lost: this.#observer.lost,
       down: (code, reason, problem) => this.#drop(code, reason, problem),
     });
     this.#line = line;
@@ -164,7 +179,7 @@ async function lineTo(
     case "websocket":
       return (await import("./websocket.ts")).webSocketLine(meeting, devices, observer);
     case "webrtc":
-      return (await import("./webrtc.ts")).webRtcLine(meeting, devices.microphone);
+      return (await import("./webrtc.ts")).webRtcLine(meeting, devices.microphone, observer);
     case "daily":
       return (await import("./daily.ts")).dailyLine(meeting, devices.microphone.track(), observer);
   }

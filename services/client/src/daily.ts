@@ -94,6 +94,9 @@ class DailyRoom extends DailyTransport {
     });
     room.on("load-attempt-failed", () => this.#observer.log("daily.co did not answer"));
     room.on("network-connection", ({ type, event }) => this.#observer.log(`${type} ${event}`));
+    room.on("network-quality-change", ({ networkState, networkStateReasons }) =>
+      this.#judge(networkState, networkStateReasons),
+    );
     room.on("joined-meeting", () => this.#awaitAgent());
     room.on("participant-left", ({ participant }) => this.#part(participant.session_id));
     room.on("error", (event) => this.#fail(event));
@@ -142,6 +145,14 @@ class DailyRoom extends DailyTransport {
     const type: string | undefined = error?.type;
     this.#observer.log("daily error", { type, message: errorMsg });
     this.#down(type ?? "error", dailyProblem(type));
+  }
+
+  /** Daily judges every two seconds, and tells what changed. */
+  #judge(state: string, reasons: readonly string[]): void {
+    this.#observer.log(`network ${state}`, { reasons });
+    if (state === "bad") {
+      this.#observer.lost(reasons.includes("sendPacketLoss") ? "to-agent" : "from-agent", 1);
+    }
   }
 
   #awaitAgent(): void {

@@ -1,10 +1,13 @@
 import { Microphone } from "./media/microphone.ts";
+import { leadTo } from "./media/sink.ts";
 import { Speaker } from "./media/speaker.ts";
 
 /** What a call talks and listens through, for its whole length. */
 export interface CallDevices {
   microphone: Microphone;
   speaker: Speaker;
+  /** Leads the sound to a loudspeaker by its id; to the default where the browser cannot, or will not. */
+  useSpeaker(id: string): Promise<void>;
   close(): void;
 }
 
@@ -14,7 +17,11 @@ export interface CallDevices {
  *
  * @throws MicrophoneError with words for the person.
  */
-export async function openDevices(microphoneId: string, volume: number): Promise<CallDevices> {
+export async function openDevices(
+  microphoneId: string,
+  speakerId: string,
+  volume: number,
+): Promise<CallDevices> {
   const context = new AudioContext({ latencyHint: "interactive" });
   const wake = () => void context.resume();
   const abort = new AbortController();
@@ -27,13 +34,15 @@ export async function openDevices(microphoneId: string, volume: number): Promise
     const microphone = await Microphone.open(context, microphoneId);
     const speaker = await Speaker.open(context);
     speaker.volume = volume;
+    const useSpeaker = (id: string) => leadTo(context, id);
+    if (speakerId) await useSpeaker(speakerId);
     const close = () => {
       abort.abort();
       microphone.close();
       speaker.close();
       void context.close();
     };
-    return { microphone, speaker, close };
+    return { microphone, speaker, useSpeaker, close };
   } catch (error) {
     abort.abort();
     void context.close();

@@ -1,5 +1,6 @@
 import type { Transport } from "@pipecat-ai/client-js";
 import type { BotEvent } from "./bot-event.ts";
+import type { Direction } from "./link-quality.ts";
 import type { Problem } from "./problem.ts";
 
 /** The way to a bot over one transport: Pipecat's part of it, and what Pipecat has no word for. */
@@ -21,6 +22,8 @@ export interface Line {
 export interface LineObserver {
   event(event: BotEvent): void;
   log(text: string, detail?: unknown): void;
+  /** So many seconds of sound came late or not at all, as far as the line knows of it. */
+  lost(direction: Direction, seconds: number): void;
   /** The line is down; `problem` where it knows words for the person. */
   down(code: number | undefined, reason: string, problem?: Problem): void;
 }

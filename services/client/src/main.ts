@@ -1,14 +1,16 @@
 import { accessKey, askAccessKey } from "./access-key.ts";
 import type { BotEvent } from "./bot-event.ts";
 import { Call } from "./call.ts";
-import { type CallState, inCall } from "./call-state.ts";
+import { type CallState, inCall, underWay } from "./call-state.ts";
 import { openableDebugLog } from "./debug-drawer.ts";
 import { DebugLog } from "./debug-log.ts";
 import { openDevices } from "./devices.ts";
 import { FaceVideo } from "./face-video.ts";
+import { LinkNote } from "./link-note.ts";
 import { element, readableName } from "./page.ts";
 import { loadSettings, type Settings, saveSettings, transportsNamed } from "./settings.ts";
 import { openableSettings } from "./settings-drawer.ts";
+import { openableSoundCheck } from "./sound-check-view.ts";
 import { showSound } from "./sound-view.ts";
 import { StatusView } from "./status-view.ts";
 import { Transcript } from "./transcript.ts";
@@ -20,12 +22,13 @@ const log = new DebugLog();
 const status = new StatusView();
 const transcriptView = new TranscriptView();
 const face = new FaceVideo();
+const link = new LinkNote();
 let transcript = new Transcript();
 
 const call = new Call({
   options: () => ({ base: baseUrl(), transport: settings.transport, agent: settings.agent }),
   openDevices: async () => {
-    const devices = await openDevices(settings.microphone, settings.volume);
+    const devices = await openDevices(settings.microphone, settings.speaker, settings.volume);
     devices.microphone.onLost = () => void useMicrophone("");
     return devices;
   },
@@ -35,11 +38,13 @@ const call = new Call({
   event: (event: BotEvent) => transcript.apply(event),
   video: (track) => face.show(track),
   note: (text) => transcript.note(text),
+  lost: (direction, seconds) => link.lost(direction, seconds),
   log: (text, detail) => log.add(text, detail),
 });
 
 function show(state: CallState): void {
   status.show(state, call.devices?.microphone.muted ?? false);
+  if (state.phase !== "live") link.clear();
 }
 
 function startCall(): void {
@@ -64,6 +69,7 @@ function toggleMute(): void {
 async function useMicrophone(deviceId: string): Promise<void> {
   try {
     await call.devices?.microphone.change(deviceId);
+    call.tellSound();
   } catch (error) {
     log.add("microphone not changed", { error: String(error) });
     transcript.note(`${error instanceof Error ? error.message : "The microphone failed"}.`);
@@ -75,6 +81,7 @@ function applySettings(changed: Settings): void {
   showAgentName(changed.agent);
   const { microphone, speaker } = call.devices ?? {};
   if (speaker) speaker.volume = changed.volume;
+  void call.devices?.useSpeaker(changed.speaker);
   if (microphone && changed.microphone && changed.microphone !== microphone.deviceId) {
     void useMicrophone(changed.microphone);
   }
@@ -109,6 +116,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 openableSettings(settings, offered, applySettings);
+openableSoundCheck(
+  () => settings,
+  () => underWay(call.state),
+);
 openableDebugLog(log);
 showAgentName(settings.agent);
 showSound(call, (seconds) => transcript.advance(seconds));

@@ -1,4 +1,5 @@
 import type { TransportName } from "./connect.ts";
+import { canChooseSink } from "./media/sink.ts";
 import { element } from "./page.ts";
 import { type Settings, transportNamed } from "./settings.ts";
 
@@ -15,11 +16,13 @@ export function openableSettings(
 ): void {
   const dialog = element("settings", HTMLDialogElement);
   const microphone = element("microphone", HTMLSelectElement);
+  const speaker = element("speaker", HTMLSelectElement);
   const volume = element("volume", HTMLInputElement);
   const agent = element("agent", HTMLInputElement);
   const shortcuts = element("shortcuts", HTMLInputElement);
   const transports = dialog.querySelectorAll<HTMLInputElement>("input[name=transport]");
 
+  element("speaker-field", HTMLElement).hidden = !canChooseSink();
   volume.value = String(settings.volume * 100);
   agent.value = settings.agent;
   shortcuts.checked = settings.shortcuts;
@@ -32,6 +35,7 @@ export function openableSettings(
 
   dialog.addEventListener("input", () => {
     settings.microphone = microphone.value;
+    settings.speaker = speaker.value;
     settings.volume = Number(volume.value) / 100;
     settings.agent = agent.value.trim();
     settings.shortcuts = shortcuts.checked;
@@ -40,24 +44,35 @@ export function openableSettings(
     onChange(settings);
   });
   element("open-settings", HTMLButtonElement).addEventListener("click", async () => {
-    await listMicrophones(microphone, settings.microphone);
+    await list();
     dialog.showModal();
   });
-  navigator.mediaDevices?.addEventListener("devicechange", () =>
-    listMicrophones(microphone, settings.microphone),
-  );
+  navigator.mediaDevices?.addEventListener("devicechange", list);
+
+  async function list(): Promise<void> {
+    const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    const named = fill(microphone, devices, "audioinput", settings.microphone);
+    fill(speaker, devices, "audiooutput", settings.speaker);
+    element("microphone-hint", HTMLElement).textContent = named
+      ? ""
+      : "Other devices show up here once the page may use a microphone.";
+  }
 }
 
-async function listMicrophones(select: HTMLSelectElement, chosen: string): Promise<void> {
-  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+/** Offers the devices of a kind; tells whether there are any with a name. */
+function fill(
+  select: HTMLSelectElement,
+  devices: readonly MediaDeviceInfo[],
+  wanted: MediaDeviceKind,
+  chosen: string,
+): boolean {
   const named = devices.filter(({ kind, deviceId, label }) => {
-    return kind === "audioinput" && label && deviceId !== "default";
+    return kind === wanted && label && deviceId !== "default";
   });
   select.replaceChildren(
     new Option("System default", ""),
     ...named.map(({ label, deviceId }) => new Option(label, deviceId)),
   );
   select.value = named.some(({ deviceId }) => deviceId === chosen) ? chosen : "";
-  element("microphone-hint", HTMLElement).textContent =
-    named.length > 0 ? "" : "Other microphones show up here once the page may use one.";
+  return named.length > 0;
 }

@@ -6,6 +6,8 @@ export interface Settings {
   agent: string;
   /** Device id; empty for the system's default. */
   microphone: string;
+  /** The loudspeaker's id; empty for the system's default. */
+  speaker: string;
   /** 0 to 1. */
   volume: number;
   shortcuts: boolean;
@@ -16,6 +18,7 @@ const DEFAULTS: Settings = {
   transport: "websocket",
   agent: "",
   microphone: "",
+  speaker: "",
   volume: 1,
   shortcuts: true,
 };
@@ -67,6 +70,7 @@ function valid(kept: Partial<Record<keyof Settings, unknown>>): Partial<Settings
   return {
     ...(transport && { transport }),
     ...(typeof kept.microphone === "string" && { microphone: kept.microphone }),
+    ...(typeof kept.speaker === "string" && { speaker: kept.speaker }),
     ...(typeof kept.volume === "number" && { volume: Math.max(0, Math.min(1, kept.volume)) }),
     ...(typeof kept.shortcuts === "boolean" && { shortcuts: kept.shortcuts }),
   };

@@ -41,6 +41,7 @@ class CallWebSocketTransport extends WebSocketTransport {
       this.#url,
       (bytes) => this.#receive(bytes),
       (code, reason) => this.#observer.down(code, reason),
+      (seconds) => this.#observer.lost("to-agent", seconds),
     );
     return this.#socket as unknown as ReturnType<WebSocketTransport["initializeWebsocket"]>;
   }

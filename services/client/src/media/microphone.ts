@@ -2,6 +2,13 @@ import captureWorklet from "./capture-worklet.ts?worker&url";
 import { LevelMeter } from "./level.ts";
 import { INSECURE_PAGE, MicrophoneError, microphoneProblem } from "./microphone-problem.ts";
 
+/** What the browser does to the microphone's sound; it need not grant what it was asked for. */
+export interface SoundProcessing {
+  echoCancellation: boolean;
+  noiseSuppression: boolean;
+  autoGainControl: boolean;
+}
+
 /**
  * The caller's microphone for the length of a call.
  *
@@ -70,6 +77,11 @@ export class Microphone {
     return this.#stream?.getAudioTracks()[0]?.getSettings().deviceId ?? "";
   }
 
+  /** What the browser has granted. */
+  get processing(): SoundProcessing {
+    return granted(this.#stream?.getAudioTracks()[0]);
+  }
+
   /** A track of its own for a WebRTC connection, which stops it when it closes. */
   track(): MediaStreamTrack | undefined {
     return this.#outgoing.stream.getAudioTracks()[0]?.clone();
@@ -107,20 +119,36 @@ export class Microphone {
   }
 }
 
-async function acquire(deviceId: string): Promise<MediaStream> {
+/** What a browser says that it does to a track; one that says nothing does nothing. */
+export function granted(track: MediaStreamTrack | undefined): SoundProcessing {
+  const settings = track?.getSettings() ?? {};
+  return {
+    echoCancellation: Boolean(settings.echoCancellation),
+    noiseSuppression: Boolean(settings.noiseSuppression),
+    autoGainControl: Boolean(settings.autoGainControl),
+  };
+}
+
+/**
+ * Opens a microphone.
+ *
+ * @param cancelling - whether the browser is asked to take echo and noise out and to set the level.
+ * @throws MicrophoneError
+ */
+export async function acquire(deviceId: string, cancelling = true): Promise<MediaStream> {
   if (!window.isSecureContext || !navigator.mediaDevices) throw new MicrophoneError(INSECURE_PAGE);
   const audio: MediaTrackConstraints = {
     channelCount: 1,
-    echoCancellation: true,
-    noiseSuppression: true,
-    autoGainControl: true,
+    echoCancellation: cancelling,
+    noiseSuppression: cancelling,
+    autoGainControl: cancelling,
     ...(deviceId && { deviceId: { exact: deviceId } }),
   };
   try {
     return await navigator.mediaDevices.getUserMedia({ audio });
   } catch (error) {
     const chosenIsGone = error instanceof DOMException && error.name === "OverconstrainedError";
-    if (chosenIsGone && deviceId) return acquire("");
+    if (chosenIsGone && deviceId) return acquire("", cancelling);
     throw new MicrophoneError(microphoneProblem(error), error);
   }
 }

@@ -1,5 +1,7 @@
 /** The part of AudioWorkletGlobalScope that the worklets use; TypeScript's DOM library leaves it out. */
 declare const sampleRate: number;
+/** Seconds of the audio's clock. */
+declare const currentTime: number;
 
 declare abstract class AudioWorkletProcessor {
   readonly port: MessagePort;
