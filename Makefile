@@ -62,6 +62,11 @@ bench: ready ## Print the measured numbers, side by side with the alternatives
 	@$(PYTHON) -m tests.chromium
 	@$(PYTHON) -m tests.bench $(BENCH)
 
+calls: ready ## List calls and what was said (ID=… reads one, FIND=words, PAGE=1 plays them, DELETE=…; ENV=… on AWS)
+	@$(PYTHON) -m calls $(if $(filter file,$(origin ENV)),,--env '$(ENV)') $(if $(SINCE),--since '$(SINCE)') \
+		$(if $(FIND),--find '$(FIND)') $(if $(AGENT),--agent '$(AGENT)') $(if $(ID),--id '$(ID)') \
+		$(if $(PAGE),--page '$(PAGE)') $(if $(DELETE),--delete '$(DELETE)') $(CALLS)
+
 ##@ On AWS
 synth: ready ## Make ENV's CloudFormation templates in cdk.out and judge them; needs no account
 	@$(CDK) synth --quiet -c env='$(ENV)'
@@ -129,4 +134,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: run test check images bench synth deploy cdk secrets doctor cost diagram format lock hooks clean help ready
+.PHONY: calls run test check images bench synth deploy cdk secrets doctor cost diagram format lock hooks clean help ready

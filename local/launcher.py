@@ -90,6 +90,8 @@ async def _start(plan: stack.Stack, view: View, began: float) -> None:
     except (BotoCoreError, ClientError) as error:
         raise PartFailedError(f"aws does not take the demo data: {error}") from error
     await _start_together(plan.services, view)
+    with _own_files():
+        stack.tell_where_calls_are(plan)
     view.ready(
         plan.parts,
         page_url=plan.page_url,
@@ -132,6 +134,7 @@ async def _keep_checking(parts: Iterable[Part]) -> None:
 
 async def _stop(plan: stack.Stack) -> None:
     """End the callers' side first, so that nobody meets a half-dead stack, AWS's stand-ins last."""
+    stack.forget_where_calls_are(plan)
     await asyncio.gather(*(part.stop() for part in plan.services))
     await asyncio.gather(*(part.stop() for part in plan.foundation))
 

@@ -5,10 +5,12 @@ The services get the settings that CDK gives them on AWS, with other endpoint UR
 
 from __future__ import annotations
 
+import json
 import secrets
 import ssl
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from local.environment import with_account, without_account
 from local.part import REPOSITORY, Part
 
 RUN_FOLDER = REPOSITORY / ".run"
+CALLS_FILE = RUN_FOLDER / "calls.json"
 PARAMETER_PREFIX = "/voice-agents/local"
 EMULATOR = "the Nova Sonic emulator"
 SESSIONS_TABLE = "voice-sessions"
@@ -139,6 +142,28 @@ def write_trust_bundle() -> None:
     system = ssl.get_default_verify_paths().cafile or certifi.where()
     own = RUN_FOLDER / "emulator" / "ca.pem"
     (RUN_FOLDER / "trust.pem").write_bytes(Path(system).read_bytes() + b"\n" + own.read_bytes())
+
+
+def tell_where_calls_are(plan: Stack) -> None:
+    """Write for `make calls`, while this runs, where it finds what calls leave."""
+    CALLS_FILE.write_text(_where_calls_are(plan))
+
+
+def forget_where_calls_are(plan: Stack) -> None:
+    """Take that away again, unless it is another run's by now."""
+    with suppress(FileNotFoundError):
+        if CALLS_FILE.read_text() == _where_calls_are(plan):
+            CALLS_FILE.unlink()
+
+
+def _where_calls_are(plan: Stack) -> str:
+    told = {
+        "endpoint_url": plan.aws_url,
+        "region": plan.region,
+        "bucket": TRANSCRIPTS_BUCKET,
+        "table": SESSIONS_TABLE,
+    }
+    return json.dumps(told)
 
 
 def _page(port: int, base: Mapping[str, str], *, server: int, bot: int) -> Part:

@@ -128,13 +128,14 @@ class Recording:
     async def close(self) -> None:
         """The call is over: brings the rest away."""
         tape, self._front_end.tape = self._tape, None
+        end = self._now()
         if tape is None or self._declined or self._writing is None:
             return
         self._writing.cancel()
         await asyncio.wait({self._writing}, timeout=CLOSE_SECONDS)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                while (left := self._now() - tape.position) > 0:
+                while (left := end - tape.position) > 0:
                     await self._write(tape, min(left, round(SEGMENT_SECONDS * tape.rate)))
         except TimeoutError:
             logger.error("end of the recording was not written")

@@ -41,7 +41,7 @@ class CallStore:
         """A process has the call; its transcript is to be written some day."""
         await self._table.put(
             {
-                **_unwritten(session.session_id),
+                **unwritten_key(session.session_id),
                 "since": self._clock().isoformat(),
                 TTL_ATTRIBUTE: int(session.expires_at.timestamp()),
             }
@@ -93,11 +93,12 @@ class CallStore:
         """The transcript is where it belongs, or there will never be one."""
         with suppress(ConditionFailed):
             await self._table.transact(
-                Delete(key=_unwritten(session_id), when=Attr("since").exists())
+                Delete(key=unwritten_key(session_id), when=Attr("since").exists())
             )
 
 
-def _unwritten(session_id: str) -> Item:
+def unwritten_key(session_id: str) -> Item:
+    """Where it is noted that a call's transcript is to be written."""
     shard = zlib.crc32(session_id.encode()) % SHARDS
     return {"session_id": _shard_key(shard), "item": session_id}
 

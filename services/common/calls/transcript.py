@@ -14,9 +14,6 @@ from services.common.calls.kept import KeptCall, Outcome, ToolCall
 from services.common.prices import Tokens, price_list
 from services.common.records import Transport, Turn
 
-VERSION = 1
-"""Raised when a field changes its meaning or goes; new fields do not raise it."""
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -62,9 +59,12 @@ class Cost(_Part):
 
 
 class Transcript(_Part):
-    """A call, from end to end."""
+    """A call, from end to end.
 
-    version: Literal[1] = VERSION
+    `version` is raised when a field changes its meaning or goes; new fields do not raise it.
+    """
+
+    version: Literal[1] = 1
     session_id: str
     agent: str
     transport: Transport
@@ -159,8 +159,8 @@ def _last_moment(call: KeptCall) -> datetime | None:
 
 def _usage(call: KeptCall) -> Tokens:
     usage = Tokens()
-    for counted in (*call.turns, *call.parts):
-        usage += counted.tokens or Tokens()
+    for tokens in (*(t.tokens for t in call.turns), *(part.tokens for part in call.parts)):
+        usage += tokens or Tokens()
     return usage
 
 

@@ -1,5 +1,6 @@
 """A recorded call, end to end: a program that calls, a real bot, the emulator, a bucket."""
 
+import base64
 import io
 import itertools
 import time
@@ -68,16 +69,13 @@ class TimedCaller(Caller):
         """Each piece when it began to play, as a player would play them."""
         got: list[tuple[float, bytes]] = []
         end = 0.0
-        for position, arrived in enumerate(self.stamped.times):
-            if pcm := self.heard_at(position):
+        for event, arrived in zip(self.events, self.stamped.times, strict=True):
+            if event["event"] == "media":
+                pcm = base64.b64decode(event["data"])
                 start = end if arrived - end < 0.1 else arrived
                 got.append((start, pcm))
                 end = start + len(pcm) / 2 / RATE
         return got
-
-    def heard_at(self, position: int) -> bytes:
-        event = self.events[position]
-        return self.heard(position)[: len(event["data"]) * 3 // 4] if "data" in event else b""
 
 
 async def call(bot: Bot) -> TimedCaller:
