@@ -11,6 +11,7 @@ from services.common.sessions import SessionStore
 from services.server import connect, status
 from services.server.boundary import Boundary
 from services.server.daily_calls import DailyCalls
+from services.server.identity import Identities
 from services.server.problems import answer_with_problems, problem_schemas
 from services.server.settings import ServerSettings
 
@@ -32,6 +33,8 @@ def create_app(settings: ServerSettings, store: SessionStore) -> FastAPI:
     app.state.settings = settings
     app.state.store = store
     app.state.daily = daily
+    if settings.id_token_issuer and settings.id_token_audience:
+        app.state.identities = Identities(settings.id_token_issuer, settings.id_token_audience)
     app.include_router(connect.router)
     app.include_router(status.router)
     answer_with_problems(app)

@@ -16,7 +16,7 @@ from services.server.answers import (
     WebSocketConnection,
 )
 from services.server.daily_calls import DailyCalls
-from services.server.dependencies import Admitted, Daily, Settings, Store
+from services.server.dependencies import Caller, Daily, Settings, Store
 from services.server.problems import (
     DAILY_REFUSED,
     DAILY_TIMED_OUT,
@@ -24,6 +24,7 @@ from services.server.problems import (
     FLEET_FULL,
     INTERNAL_ERROR,
     INVALID_REQUEST,
+    ISSUER_UNAVAILABLE,
     QUEUE_UNAVAILABLE,
     SESSION_ENDED,
     STORE_UNAVAILABLE,
@@ -44,7 +45,6 @@ router = APIRouter(tags=["sessions"])
 
 @router.post(
     "/connect",
-    dependencies=[Admitted],
     summary="Start a call, or come back to one",
     responses=documented(
         UNREADABLE_REQUEST,
@@ -61,6 +61,7 @@ router = APIRouter(tags=["sessions"])
         DAILY_UNAVAILABLE,
         FLEET_FULL,
         STORE_UNAVAILABLE,
+        ISSUER_UNAVAILABLE,
         QUEUE_UNAVAILABLE,
         DAILY_TIMED_OUT,
     ),
@@ -73,6 +74,7 @@ async def connect(
     settings: Settings,
     store: Store,
     daily: Daily,
+    caller: Caller,
 ) -> WebSocketConnection | WebRTCConnection | DailyConnection:
     """Opens the session; the caller has a minute to connect, with a ticket that is good once.
 
@@ -83,11 +85,12 @@ async def connect(
     response.headers["Cache-Control"] = "no-store"
     afterwards.add_task(_sweep, store)
     if transport == "daily":
-        return await _over_daily(wanted, settings, daily)
+        return await _over_daily(wanted, settings, daily, caller)
     if wanted.resume is None:
         opened = await store.open(
             transport=transport,
             agent=_agent(wanted, settings),
+            caller=caller,
             ticket_seconds=settings.ticket_seconds,
         )
     else:
@@ -103,10 +106,10 @@ async def connect(
 
 
 async def _over_daily(
-    wanted: ConnectRequest, settings: ServerSettings, daily: DailyCalls
+    wanted: ConnectRequest, settings: ServerSettings, daily: DailyCalls, caller: str | None
 ) -> DailyConnection:
     if wanted.resume is None:
-        opened, room, token = await daily.open(_agent(wanted, settings))
+        opened, room, token = await daily.open(_agent(wanted, settings), caller)
     else:
         opened, room, token = await daily.reopen(wanted.resume)
     return DailyConnection(**_known(opened, wanted), room_url=room.url, token=token)
@@ -152,6 +155,7 @@ def _transport(wanted: ConnectRequest, settings: ServerSettings) -> ServerTransp
 def _agent(wanted: ConnectRequest, settings: ServerSettings) -> str:
     if wanted.agent is None:
         return settings.agents[0]
-    if wanted.agent not in settings.agents:
-        raise ProblemError(UNKNOWN_AGENT, f"This server has {', '.join(settings.agents)}.")
+    known = settings.agent_names()
+    if wanted.agent not in known:
+        raise ProblemError(UNKNOWN_AGENT, f"This server has {', '.join(known)}.")
     return wanted.agent

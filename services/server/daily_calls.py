@@ -67,12 +67,16 @@ class DailyCalls:
                 sweeping.cancel()
                 await asyncio.gather(sweeping, return_exceptions=True)
 
-    async def open(self, agent: str) -> tuple[Opened, Room, str]:
-        """A new call with ``agent``, its room, and the caller's token for it."""
+    async def open(self, agent: str, caller: str | None = None) -> tuple[Opened, Room, str]:
+        """A new call of ``caller`` with ``agent``, its room, and the caller's token for it."""
         async with self._new_room() as room:
             token = await self.rooms.admit(room, seconds=self._ticket_seconds)
             opened = await self._store.open(
-                transport="daily", agent=agent, room=room, ticket_seconds=self._ticket_seconds
+                transport="daily",
+                agent=agent,
+                caller=caller,
+                room=room,
+                ticket_seconds=self._ticket_seconds,
             )
             try:
                 await self._jobs.send(Job.of(opened.session))

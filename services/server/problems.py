@@ -93,7 +93,8 @@ UNAUTHORIZED = Kind(
     401,
     "unauthorized",
     "No access",
-    "Send the access key in the header: Authorization: Bearer followed by the key.",
+    "Send the access key, or the ID token where callers log in, in the header: Authorization: "
+    "Bearer followed by it.",
 )
 TICKET_REFUSED = Kind(
     403,
@@ -122,6 +123,12 @@ STORE_UNAVAILABLE = Kind(
     "store-unavailable",
     "Try again",
     "The session records cannot be reached at the moment. Try again in a few seconds.",
+)
+ISSUER_UNAVAILABLE = Kind(
+    503,
+    "issuer-unavailable",
+    "Try again",
+    "It cannot be checked at the moment who you are. Try again in a few seconds.",
 )
 QUEUE_UNAVAILABLE = Kind(
     503,

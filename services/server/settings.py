@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, DirectoryPath, Field, model_validator
 from pydantic_settings import NoDecode
 
 from services.common.settings import ApiKey, CommaList, CommonSettings, Origins, Url, split_commas
@@ -33,6 +33,10 @@ class ServerSettings(CommonSettings):
         min_length=1,
         description="names of agents parted by commas; the first is the default",
     )
+    agents_folder: DirectoryPath | None = Field(
+        default=None,
+        description="on an author's machine: a folder of agents' files, which add to AGENTS",
+    )
     transports: Annotated[tuple[ServerTransport, ...], NoDecode, BeforeValidator(split_commas)] = (
         Field(
             default=("websocket",),
@@ -40,8 +44,15 @@ class ServerSettings(CommonSettings):
             description="websocket, webrtc and daily, or some of them, with commas",
         )
     )
-    connect_auth: Literal["api_key", "none"] = Field(
-        default="api_key", description="api_key, or none where something in front of it asks"
+    connect_auth: Literal["api_key", "id_token", "none"] = Field(
+        default="api_key",
+        description="api_key, id_token, or none where something in front of it asks",
+    )
+    id_token_issuer: Url | None = Field(
+        default=None, description="the OpenID Connect issuer whose ID tokens callers send"
+    )
+    id_token_audience: str | None = Field(
+        default=None, min_length=1, description="the client id that the ID tokens are for"
     )
     api_key: ApiKey | None = Field(
         default=None, description="the key that callers send as Authorization: Bearer"
@@ -69,6 +80,11 @@ class ServerSettings(CommonSettings):
         description="seconds, 120 to 86400, after which a room on Daily ends; more than a call",
     )
 
+    def agent_names(self) -> tuple[str, ...]:
+        """Whom callers can talk with now; the first is the default."""
+        found = self.agents_folder.glob("*.toml") if self.agents_folder is not None else ()
+        return tuple(dict.fromkeys((*self.agents, *sorted(file.stem for file in found))))
+
     @model_validator(mode="after")
     def _check_daily(self) -> Self:
         if "daily" in self.transports and self.daily_api_key is None:
@@ -89,6 +105,12 @@ class ServerSettings(CommonSettings):
             raise ValueError(
                 f"API_KEY: is missing; expected a key that callers must send"
                 f"{self._or_there('API_KEY')} (CONNECT_AUTH=none lets everybody in)"
+            )
+        if self.connect_auth == "id_token" and not (
+            self.id_token_issuer and self.id_token_audience
+        ):
+            raise ValueError(
+                "ID_TOKEN_ISSUER and ID_TOKEN_AUDIENCE: set both, since CONNECT_AUTH is id_token"
             )
         return self
 
