@@ -57,9 +57,9 @@ def converse(
     memory = tool_context.memory
     if memory is None:
         tools = [tool for tool in tools if tool.name not in MEMORY_TOOLS]
-    nova = NovaSonic(
     if tool_context.recording is None:
         tools = [tool for tool in tools if tool.name not in RECORDING_TOOLS]
+    nova = NovaSonic(
         settings=nova_settings(settings, agent, line),
         instructions=briefing(agent, memory),
         voice=settings.nova_voice_id or agent.voice,
