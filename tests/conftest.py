@@ -6,14 +6,27 @@ import pytest
 
 TESTS = Path(__file__).parent
 
-TOGETHER = ("end_to_end", "faults")
-"""Packages whose tests share what takes long to start: one after the other, in one process."""
+TOGETHER = {
+    "cdk/deploy": "deploy",
+    "end_to_end": "end to end",
+    # The matrix mostly waits for people to finish their sentences: two halves, two worlds.
+    "faults": "faults around a bot",
+    "faults/test_nova.py": "faults of a bot",
+    "faults/test_processes.py": "faults of a bot",
+}
+"""Tests that share what takes long to start: one after the other, in one process."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps the tests of a file together, because they share its fixtures."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             file = item.path.relative_to(TESTS)
-            group = file.parts[0] if file.parts[0] in TOGETHER else str(file)
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(_group(file)))
+
+
+def _group(file: Path) -> str:
+    """What a file's tests share: with its folder, unless they are told apart; else with nobody."""
+    shared = (TOGETHER.get(str(place)) for place in (file, *file.parents))
+    return next(filter(None, shared), str(file))
