@@ -5,7 +5,7 @@ whenever the agent begins to speak again and the player holds back a little more
 before. What it leaves then is short and speech-like, enough for an agent to interrupt itself. For
 that time a frame has to be louder than the echo that was to be expected, or else it is held back.
 A caller who is louder than the echo comes through at once, any other at the latest after
-`LONGEST_FRAMES`.
+two to three seconds.
 """
 
 import numpy as np
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
 
-#: Frames of 10 ms of the agent's voice after which a caller is always heard: at the beginning, and
-#: when it speaks again. The canceller's own beginning takes 2.5 s, of which it does the first half
-#: so well that nothing can be told from it.
-_FIRST_FRAMES, LONGEST_FRAMES = 300, 150
-_NEVER_BEFORE = 250
+#: Frames of 10 ms of the agent's voice within which a caller has to be louder than the echo, at the
+#: least and at the most: at the beginning of a call, and when the agent speaks again. The canceller
+#: does the first second so well that nothing can be told from it; then it looks for the delay.
+_FIRST, _AGAIN = (250, 300), (150, 200)
 #: Of the frames of an echo, so many in a row must be cancelled by `_SETTLED` for the canceller to
 #: count as settled.
 _ENOUGH_FRAMES = 30
@@ -48,7 +47,7 @@ class Residue:
         self._gain = 1.0
         self._level: tuple[float, int] | None = None
         self._frames = self._calm = 0
-        self._not_before, self._at_last = _NEVER_BEFORE, _FIRST_FRAMES
+        self._least, self._most = _FIRST
         self._settled = False
 
     @property
@@ -61,7 +60,7 @@ class Residue:
         if self._settled:
             self._settled = False
             self._frames = self._calm = 0
-            self._not_before, self._at_last = 0, LONGEST_FRAMES
+            self._least, self._most = _AGAIN
 
     def expect(self, gain: float, delay: int) -> None:
         """Takes over a measurement.
@@ -98,12 +97,12 @@ class Residue:
 
     def _judge(self, near: float, left: float) -> float:
         if near < _FAINT:
-            return self._gain
+            return _REST
         self._frames += 1
         known = self._level is not None
         echo = near < _LOUDER * self._echo if known else left < _KEPT * near
         if echo:
             self._calm = self._calm + 1 if left < _SETTLED * near else 0
-        calm = self._calm >= _ENOUGH_FRAMES and self._frames >= self._not_before
-        self._settled = calm or self._frames >= self._at_last
+        calm = self._calm >= _ENOUGH_FRAMES and self._frames >= self._least
+        self._settled = calm or self._frames >= self._most
         return _REST if echo else 1.0

@@ -1,0 +1,76 @@
+"""`make bench BENCH=sound`: what the front end does to echo, noise and bad sound, and its cost."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.bench.figures import Figure, below, number
+from tests.bench.run import Run
+from tests.bench.sound import echo, noises, noisy, upkeep
+
+_RATIOS_DB = (6.0, 0.0, -6.0)
+
+
+async def measure(run: Run) -> list[Figure]:
+    """Measures everything; nothing of it needs a bot, and time is counted, not waited for."""
+    quick = run.scale.talk_seconds < 5
+    sentences = 2 if quick else 12
+    run.say("the agent's voice in simulated rooms")
+    figures = [await asyncio.to_thread(echo.cancelled, 1 if quick else len(echo.ROOMS))]
+    run.say("callers who speak over the agent")
+    figures.append(await _double_talk(_RATIOS_DB[:1] if quick else _RATIOS_DB, sentences))
+    run.say("callers in noise")
+    figures.append(await _noise(noises.KINDS[:1] if quick else noises.KINDS, sentences))
+    run.say("bad sound, and what it all costs")
+    figures.append(await asyncio.to_thread(upkeep.recovery))
+    figures.append(await asyncio.to_thread(upkeep.drifting))
+    figures.append(await asyncio.to_thread(upkeep.cost, 5 if quick else 30))
+    return figures
+
+
+async def _double_talk(ratios: tuple[float, ...], sentences: int) -> Figure:
+    rows, data = [], {}
+    worst = 0.0
+    for ratio in ratios:
+        cuts, said = await asyncio.to_thread(echo.over_the_agent, ratio, sentences)
+        errors = await echo.talked_over(cuts, said)
+        rows.append([_loudness(ratio), *(number(error) for error in errors.values())])
+        data[_loudness(ratio)] = errors
+        worst = max(worst, errors["ours"]) if ratio >= 0 else worst
+    return Figure(
+        title="Double talk: words that the recogniser gets wrong, in %",
+        measured=(
+            f"{sentences} recorded sentences, spoken while the agent talks in a room, to the "
+            "emulator's recogniser with the grammar of its script."
+        ),
+        columns=("the caller is", "Pipecat alone", "ours", "and noise suppression"),
+        rows=rows,
+        expectations=[below("ours, as loud as the echo or louder: < 20 %", worst, 20, "%")],
+        notes=["More than 100 %: the agent's words are taken for the caller's."],
+        data=data,
+    )
+
+
+def _loudness(ratio: float) -> str:
+    if not ratio:
+        return "as loud as the echo"
+    return f"{abs(ratio):.0f} dB {'louder' if ratio > 0 else 'quieter'} than the echo"
+
+
+async def _noise(kinds: tuple[str, ...], sentences: int) -> Figure:
+    rows, data = [], {}
+    for kind in kinds:
+        cuts, said, gain = await asyncio.to_thread(noisy.in_noise, kind, sentences)
+        errors = await echo.talked_over(cuts, said)
+        rows.append([kind, number(gain), *(number(error) for error in errors.values())])
+        data[kind] = {"gain_db": gain, **errors}
+    return Figure(
+        title="Noise: gain in dB, and words that the recogniser gets wrong, in %",
+        measured=(
+            f"{sentences} recorded sentences, {noisy.SNR_DB:.0f} dB louder than the noise. Gain: "
+            "by how much more they stand out with noise suppression."
+        ),
+        columns=("noise", "gain, dB", "Pipecat alone", "ours", "and noise suppression"),
+        rows=rows,
+        data=data,
+    )
