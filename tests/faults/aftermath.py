@@ -52,6 +52,17 @@ async def settled(world: World, *callers: Caller, reason: str = "caller-left") -
     await nothing_is_left(world)
 
 
+async def failed(world: World, caller: Caller, reason: str) -> None:
+    """The call is over as failed; its record has all that was said, and nothing is left of it."""
+    assert (await world.until_failed(caller.bot_id))["reason"] == reason
+    await caller.until_over()
+    await _is_over(world, caller, reason, strikes=MOST_STRIKES)
+    turns = await _turns(world, caller)
+    assert _are_in_order(turns)
+    assert _asked(turns) == _said(caller)
+    await nothing_is_left(world)
+
+
 async def nothing_is_left(world: World) -> None:
     """No process, stream, lease, place, job or room."""
     for bot in world.bots:
@@ -103,13 +114,25 @@ async def _turns(world: World, caller: Caller) -> list[Turn]:
 
 def _is_answered(turns: list[Turn], caller: Caller) -> bool:
     """Whether the record has all that the caller said, and the right answer to the last of it."""
-    said = [line.text for line in caller.transcript if line.role == "user"]
     answer = itertools.takewhile(lambda turn: turn.role == "assistant", reversed(turns))
-    asked = [turn.text for turn in turns if turn.role == "user"]
-    return asked == said and any("4217" in turn.text for turn in answer)
+    return _asked(turns) == _said(caller) and any("4217" in turn.text for turn in answer)
 
 
-async def _is_over(world: World, caller: Caller, reason: str) -> None:
+def _said(caller: Caller) -> list[str]:
+    return [line.text for line in caller.transcript if line.role == "user"]
+
+
+def _asked(turns: list[Turn]) -> list[str]:
+    return [turn.text for turn in turns if turn.role == "user"]
+
+
+def _are_in_order(turns: list[Turn]) -> bool:
+    return [turn.number for turn in turns] == list(range(1, len(turns) + 1))
+
+
+async def _is_over(
+    world: World, caller: Caller, reason: str, *, strikes: int = MOST_STRIKES - 1
+) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not (found := await record(world, caller)).status.over:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -117,13 +140,13 @@ async def _is_over(world: World, caller: Caller, reason: str) -> None:
     assert (told["status"], told["reason"]) == (found.status, reason)
     assert found.started_at and found.ended_at and found.started_at < found.ended_at
     assert found.lease_until is None
-    assert found.strikes < MOST_STRIKES
+    assert found.strikes <= strikes
 
 
 async def _is_whole(world: World, caller: Caller) -> None:
     """What the caller was seen to say is written down, in order, and nothing twice."""
     turns = await _turns(world, caller)
-    assert [turn.number for turn in turns] == list(range(1, len(turns) + 1))
+    assert _are_in_order(turns)
     assert _is_answered(turns, caller), (turns, caller.transcript)
 
 

@@ -92,9 +92,9 @@ MATRIX = (
     Row(
         "nova-hangs",
         "Nova's stream hangs",
-        "silence, then the same",
-        "25 s",
-        "deadlines: 4 s on an event that is sent, 20 s on an answer that is due",
+        "silence, after 4 s the soft tone, then the same",
+        "12 s",
+        "deadlines: 5 s on a sign that the caller was heard, 10 s on an answer that is due",
     ),
     Row(
         "credentials-expired",
@@ -123,6 +123,13 @@ MATRIX = (
         "silence, then another agent in the same room, who remembers",
         "`LEASE_SECONDS` + 3 s",
         "the job comes back to the queue when its lease is over; another bot joins the room",
+    ),
+    Row(
+        "task-stopped-daily",
+        "over Daily: a bot task is told to stop and a call does not end in time",
+        "a moment of silence, then another agent in the same room, who goes on",
+        "3 s",
+        "after `DRAIN_SECONDS` the call is handed over: its job goes back to the queue",
     ),
     Row(
         "job-twice",
@@ -175,10 +182,18 @@ MATRIX = (
     ),
     Row(
         "clock-skew",
-        "two tasks' clocks are 2 s apart",
+        "two tasks' clocks are 2 s apart, and a caller comes back to the other one",
+        "“Reconnecting…”, as when the network drops",
+        "3 s",
+        "conditional writes decide who has a call; leases allow for 2 s, and Fargate's clocks are "
+        "milliseconds apart",
+    ),
+    Row(
+        "clock-skew-daily",
+        "over Daily: a call's job comes to a task whose clock is 2 s ahead, or behind",
         "nothing",
         "no time",
-        "conditional writes decide who has a call; leases allow for the difference",
+        "a lease is renewed long before it could seem to be over elsewhere",
     ),
 )
 

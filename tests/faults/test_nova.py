@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from nova_sonic_emulator import Fault, Scenario
-from tests.faults.aftermath import nothing_is_left, remembers, settled
+from tests.faults.aftermath import failed, remembers, settled
 from tests.faults.caller import Caller
 from tests.faults.conftest import Measure
 from tests.faults.matrix import fault
@@ -82,5 +82,4 @@ async def test_a_model_that_lets_nobody_in(fleet: World, measure: Measure) -> No
         fleet.emulator.strike(Fault(kind="drop"))
         await caller.until_over()
         assert caller.reason == "agent-unavailable"
-        assert (await fleet.until_failed(caller.bot_id))["reason"] == "agent-unavailable"
-        await nothing_is_left(fleet)
+        await failed(fleet, caller, "agent-unavailable")

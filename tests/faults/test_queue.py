@@ -7,14 +7,17 @@ import time
 
 import pytest
 
-from services.common.jobs import Job
-from tests.faults.aftermath import nothing_is_left, record, remembers, settled, until
+from tests.faults.aftermath import failed, remembers, settled, until
 from tests.faults.conftest import Measure
+from tests.faults.jobs import deliver_again, refusals
 from tests.faults.matrix import fault
 from tests.faults.room_caller import RoomCaller
-from tests.faults.world import LEASE_SECONDS, World
+from tests.faults.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+#: Some leases: whoever has a call must not need the queue to keep it.
+AWAY_SECONDS = 20.0
 
 
 @fault("job-orphaned")
@@ -32,15 +35,30 @@ async def test_a_task_that_dies_with_its_calls(fleet: World, measure: Measure) -
         await settled(fleet, caller)
 
 
+@fault("task-stopped-daily")
+async def test_a_task_that_is_told_to_stop_in_a_room(fleet: World, measure: Measure) -> None:
+    async with RoomCaller(fleet) as caller:
+        await caller.ask_for_the_order()
+        first = caller.talks_to
+        struck = time.monotonic()
+        first.process.send_signal(signal.SIGTERM)
+        await caller.until_live(connections=2)
+        measure(caller, struck)
+        assert caller.talks_to is not first
+        assert caller.most == 1
+        await remembers(fleet, caller)
+        assert await first.stop() == 0
+        await settled(fleet, caller)
+
+
 @fault("job-twice")
 async def test_a_job_that_is_delivered_again(fleet: World, measure: Measure) -> None:
     async with RoomCaller(fleet) as caller:
         await caller.ask_for_the_order()
-        job = Job.of(await record(fleet, caller)).model_dump_json()
         struck = time.monotonic()
         for _ in range(3):
-            fleet.sqs.send_message(QueueUrl=fleet.jobs_url, MessageBody=job)
-        await until(lambda: _refused(fleet) >= 3)
+            await deliver_again(fleet, caller)
+        await until(lambda: refusals(*fleet.bots) >= 3)
         measure(caller, struck)
         await remembers(fleet, caller)
         assert (caller.connections, caller.most) == (1, 1)
@@ -55,13 +73,12 @@ async def test_a_job_that_kills_whoever_serves_it(fleet: World, measure: Measure
             await caller.until_live(connections=strike)
             struck = time.monotonic()
             os.kill(caller.session_pid(), signal.SIGKILL)
-        assert (await fleet.until_failed(caller.bot_id))["reason"] == "process-died"
+        await fleet.until_failed(caller.bot_id)
         measure(caller, struck)
         await until(lambda: fleet.jobs(fleet.dead_letters_url) == 1)
         fleet.sqs.purge_queue(QueueUrl=fleet.dead_letters_url)
-        await caller.until_over()
-        assert caller.connections == 3
-        await nothing_is_left(fleet)
+        await failed(fleet, caller, "process-died")
+        assert (caller.connections, caller.most) == (3, 1)
 
 
 @fault("sqs-unreachable")
@@ -70,7 +87,7 @@ async def test_a_queue_that_is_away(fleet: World, measure: Measure) -> None:
         await caller.ask_for_the_order()
         async with RoomCaller(fleet) as late:
             with fleet.aws.trouble("SQS", "unreachable"):
-                over = time.monotonic() + 2 * LEASE_SECONDS
+                over = time.monotonic() + AWAY_SECONDS
                 await late.until(lambda: late.phase == "busy")
                 await asyncio.sleep(max(0.0, over - time.monotonic()))
             await late.until_live()
@@ -79,8 +96,3 @@ async def test_a_queue_that_is_away(fleet: World, measure: Measure) -> None:
         assert (caller.connections, caller.most) == (1, 1)
         await remembers(fleet, caller)
         await settled(fleet, caller)
-
-
-def _refused(fleet: World) -> int:
-    held = "job of a call that another process has"
-    return sum(line.get("message") == held for bot in fleet.bots for line in bot.lines)

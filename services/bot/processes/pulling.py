@@ -136,13 +136,15 @@ class _Puller:
 
     async def _take(self, job: Job) -> Session:
         """Takes the call, or waits for a lease that nobody seems to renew any more."""
-        while True:
-            try:
-                return await self._resources.sessions.take_job(job.session_id, job.opening)
-            except SessionHeld as held:
-                if held.seconds > self._lease_seconds / 2:
-                    raise
-                await asyncio.sleep(held.seconds + 0.05)
+        sessions = self._resources.sessions
+        try:
+            return await sessions.take_job(job.session_id, job.opening)
+        except SessionHeld as held:
+            if held.seconds > self._lease_seconds / 2:
+                raise
+            await asyncio.sleep(held.seconds + 0.05)
+        # Whoever has it now has renewed it: a lease looks short where the clock is ahead.
+        return await sessions.take_job(job.session_id, job.opening)
 
     async def _bury(self, held: HeldJob) -> None:
         """The call is over: the job goes, or to the dead letters where processes died of it."""
