@@ -68,6 +68,14 @@ def watch_calls(
         threshold=3,
     )
     alarms.add(
+        "bot-overloaded",
+        "A task has more calls than its processors carry in time, and turns callers away: lower "
+        "bot.sessions_per_task or raise bot.cpu; 'make bench BENCH=capacity' tells what a core "
+        "carries.",
+        calls.overloaded.with_(period=Duration.minutes(5)),
+        threshold=1,
+    )
+    alarms.add(
         "protection-failing",
         "Tasks with calls cannot ask ECS to be spared: look for 'task protection failed' and "
         "its code in the log, before the next deployment.",

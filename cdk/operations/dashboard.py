@@ -60,6 +60,11 @@ class Dashboard(Construct):
                     ),
                 ],
                 [
+                    _graph("Milliseconds that tasks come late, at worst", props.calls.lag),
+                    _graph("Overloads", props.calls.overloaded),
+                    _graph("Seconds of late sound left out", props.calls.late_seconds),
+                ],
+                [
                     _graph(
                         "Seconds to answer, p99",
                         *(

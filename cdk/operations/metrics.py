@@ -9,15 +9,18 @@ STARTED = "session started"
 ENDED = "session ended"
 DIED = "session process died"
 PROTECTION_FAILED = "task protection failed"
+OVERLOADED = "bot is overloaded"
+LATE = "late sound left out"
 SLOTS = "slots"
-"""Texts of the bot's log lines; `SLOTS` has a field ``taken_percent``, of the task's places."""
+"""Texts of the bot's log lines; `SLOTS` has the fields ``taken_percent``, of the task's places, and
+``lag_ms``, by which its processes come late; `LATE` has ``seconds``."""
 
 FAILED = "failed"
 """The reason of a call that ended by our fault: ``services.bot.ending.Ending.FAILED``."""
 
 
 class CallMetrics(Construct):
-    """Calls that began and that failed, how full the tasks are, and whether ECS spares them."""
+    """Calls that began and failed, how full and how late tasks are, and whether ECS spares them."""
 
     def __init__(self, scope: Construct, id: str, *, namespace: str, log: logs.ILogGroup) -> None:
         """Reads the lines of ``log`` into metrics of ``namespace``."""
@@ -35,6 +38,22 @@ class CallMetrics(Construct):
         self.failed = self._metric("CallsFailed", pattern.any(failed, died))
         self.protection_failed = self._metric(
             "ProtectionFailed", pattern.string_value("$.message", "=", PROTECTION_FAILED)
+        )
+        self.overloaded = self._metric(
+            "Overloads", pattern.string_value("$.message", "=", OVERLOADED)
+        )
+        self.lag = self._metric(
+            "LagMilliseconds",
+            pattern.string_value("$.message", "=", SLOTS),
+            value="$.lag_ms",
+            statistic=cloudwatch.Stats.MAXIMUM,
+            unit=cloudwatch.Unit.MILLISECONDS,
+        )
+        self.late_seconds = self._metric(
+            "LateSoundSeconds",
+            pattern.string_value("$.message", "=", LATE),
+            value="$.seconds",
+            unit=cloudwatch.Unit.SECONDS,
         )
         self.taken_percent = self._metric(
             "PlacesTakenPercent",

@@ -18,6 +18,7 @@ BOT = Path(__file__).parents[2] / "services" / "bot"
     [
         "callers-turned-away",
         "calls-failed",
+        "bot-overloaded",
         "dead-letters",
         "protection-failing",
         "api-unreachable",
@@ -66,7 +67,16 @@ def test_mail_goes_to_whom_it_is_configured_for(small: Templates, large: Templat
 
 
 @pytest.mark.parametrize(
-    "text", [metrics.STARTED, metrics.ENDED, metrics.DIED, metrics.PROTECTION_FAILED, metrics.SLOTS]
+    "text",
+    [
+        metrics.STARTED,
+        metrics.ENDED,
+        metrics.DIED,
+        metrics.PROTECTION_FAILED,
+        metrics.OVERLOADED,
+        metrics.LATE,
+        metrics.SLOTS,
+    ],
 )
 def test_the_log_lines_that_become_metrics_are_written(text: str) -> None:
     said = re.compile(rf'\.(info|error|warning)\("{text}"')

@@ -13,8 +13,8 @@ from cdk.operator.cost.line import Line
 LOAD_BALANCERS = 2
 FIREWALL_RULES = 4
 KEYS = 1
-CUSTOM_METRICS = 4
-_SHARED_ALARMS = 10
+CUSTOM_METRICS = 7
+_SHARED_ALARMS = 11
 _SERVER_ALARMS = {"fargate": 3, "lambda": 2}
 _ENDPOINTS = {"ecr": 2}
 """Interface endpoints a name of the configuration, where it is not one."""

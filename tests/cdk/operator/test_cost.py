@@ -32,7 +32,7 @@ def test_the_smallest_deployments_month_by_hand(config: Environment) -> None:
     assert month["NAT gateways"] == pytest.approx(730 * 0.045)
     assert month["public addresses"] == pytest.approx(730 * 0.005 * (2 * 2 + 1))
     assert month["firewall"] == pytest.approx(5 + 4 * 1)
-    assert month["alarms and metrics"] == pytest.approx((12 + 6) * 0.10 + 4 * 0.30)
+    assert month["alarms and metrics"] == pytest.approx((13 + 6) * 0.10 + 7 * 0.30)
     assert total(idle_lines(config)) == pytest.approx(sum(month.values()))
 
 
