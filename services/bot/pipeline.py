@@ -15,12 +15,15 @@ from pipecat.processors.aggregators.llm_response_universal import (
 
 from services.bot.agent import Agent, VoiceActivity
 from services.bot.barge_in import BargeIn
+from services.bot.ear import Ear
 from services.bot.memory import MEMORY_TOOLS, Recollection
 from services.bot.nova import NovaSettings, NovaSonic
-from services.bot.settings import BotSettings
+from services.bot.queues import without_queues
 from services.bot.recording.description import RECORDING_TOOLS
+from services.bot.settings import BotSettings
 from services.bot.toolbox import ToolContext, offer
 from services.bot.transports import Line
+from services.bot.transports.direct_input import DirectInput
 from services.bot.voice_activity import PaddedSilero
 from services.common.sessions import Turn
 
@@ -75,23 +78,30 @@ def converse(
     )
     aggregators = LLMContextAggregatorPair(
         context,
-        user_params=LLMUserAggregatorParams(
-            vad_analyzer=detector, user_turn_strategies=detector.turn_strategies()
-        ),
+        user_params=LLMUserAggregatorParams(user_turn_strategies=detector.turn_strategies()),
         realtime_service_mode=True,
     )
     barge_in = BargeIn(line, detector, aggregators.assistant())
     pipeline = Pipeline(
         [
             line.transport.input(),
+            _ear(line, detector, nova),
             aggregators.user(),
             nova,
-            line.transport.output(),
+            without_queues(line.transport.output()),
             barge_in.heard,
             aggregators.assistant(),
         ]
     )
     return Conversation(pipeline, nova, aggregators.assistant())
+
+
+def _ear(line: Line, detector: PaddedSilero, nova: NovaSonic) -> Ear:
+    ear = Ear(detector, nova)
+    entrance = line.transport.input()
+    if isinstance(entrance, DirectInput):
+        entrance.hear = ear.hear
+    return ear
 
 
 def nova_settings(settings: BotSettings, agent: Agent, line: Line) -> NovaSettings:

@@ -89,8 +89,7 @@ class Conversation:
         kind, fields = events.decode(payload)
         match kind:
             case "audioInput":
-                self.microphone.hear(fields["content"])
-                return [self.hear(fields["content"])]
+                return [self.hear_caller(fields["content"])]
             case "sessionStart":
                 self._session_start = payload
             case "promptStart":
@@ -108,6 +107,11 @@ class Conversation:
     def brief(self, instructions: str) -> None:
         """Takes another system prompt, for the streams to come."""
         self._system = [instructions]
+
+    def hear_caller(self, pcm_base64: str) -> bytes:
+        """Notes a chunk of the microphone's audio and returns its event."""
+        self.microphone.hear(pcm_base64)
+        return self.hear(pcm_base64)
 
     def hear(self, pcm_base64: str) -> bytes:
         """Notes a chunk of the caller's audio (or of silence) and returns its event."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -103,6 +104,14 @@ class EndlessStream:
             self._link.put(*needed)
         if self._conversation.ready:
             self._ready.set()
+
+    def hear(self, pcm: bytes) -> None:
+        """Takes a piece of the caller's audio: what `send` does with its event, without one."""
+        if self._closed:
+            return
+        event = self._conversation.hear_caller(b64encode(pcm).decode())
+        if self._link is not None:
+            self._link.put(event)
 
     async def receive(self) -> Chunk | None:
         """The next event of Nova's; None once closed."""

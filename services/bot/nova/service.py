@@ -204,11 +204,19 @@ class NovaSonic(AWSNovaSonicLLMService):
         if isinstance(frame, TTSAudioRawFrame):
             await self._push_words(self._sentence.spoken(len(frame.audio)))
 
+    def hear(self, pcm: bytes) -> None:
+        """Takes a piece of the caller's sound, without waiting for anything.
+
+        What is said before the context has come is kept; Pipecat drops it.
+        """
+        self._early.append(pcm)
+        stream = self._guard.stream if self._guard is not None else None
+        if self._audio_input_started and stream is not None:
+            while self._early:
+                stream.hear(self._early.popleft())
+
     async def _send_user_audio_event(self, audio: bytes) -> None:
-        """Keeps what is said before the context has come; Pipecat drops it."""
-        self._early.append(audio)
-        while self._audio_input_started and self._early:
-            await super()._send_user_audio_event(self._early.popleft())  # type: ignore[no-untyped-call]
+        self.hear(audio)
 
     async def _push_words(self, words: str) -> None:
         if words:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -67,10 +68,12 @@ class Connection:
 
     Attributes:
         begun: Whether a whole request has arrived.
+        take: Takes a WebSocket's message where it arrives; one that it declines is queued.
         closed: Set once the connection is gone.
     """
 
     begun: bool = False
+    take: Callable[[str | bytes], bool] | None = None
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -124,6 +127,18 @@ class _Http(HttpToolsProtocol):
 
 
 class _WebSocket(WebSocketsSansIOProtocol):
+    def send_receive_event_to_app(self) -> None:
+        """Hands a message on without a queue, to whoever takes it."""
+        take = cast("Connection", self.app_state["connection"]).take
+        if take is not None and len(self.frames) == 1 and not self.close_sent:
+            message: str | bytes = self.frames[0]
+            if self.curr_msg_data_type == "text":
+                message = self.frames[0].decode(errors="replace")
+            if take(message):
+                self.frames = []
+                return
+        super().send_receive_event_to_app()
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         cast("Connection", self.app_state["connection"]).closed.set()

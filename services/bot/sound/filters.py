@@ -1,6 +1,7 @@
 """Where the front end meets Pipecat: filters of a transport's two directions, and an observer."""
 
 import asyncio
+from collections.abc import Iterator
 
 from loguru import logger
 from pipecat.audio.filters.base_audio_filter import BaseAudioFilter
@@ -28,6 +29,10 @@ class NearEnd(BaseAudioFilter):
 
     async def process_frame(self, frame: FilterControlFrame) -> None:
         """Nothing: the front end decides by itself."""
+
+    def pieces(self, audio: bytes) -> Iterator[bytes]:
+        """The same at once, for a transport that waits for nothing."""
+        return self._front_end.near_in_pieces(audio)
 
     async def filter(self, audio: bytes) -> bytes:
         """What is left of a frame; nothing while less than 10 ms are there."""

@@ -6,15 +6,27 @@ caller's mouth.
 """
 
 from collections.abc import Callable
+from typing import Any
 
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from loguru import logger
-from pipecat.frames.frames import Frame, InputAudioRawFrame, InputTransportMessageFrame
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    InputTransportMessageFrame,
+    OutputAudioRawFrame,
+)
+from pipecat.frames.protobufs import frames_pb2
 from pipecat.serializers.protobuf import ProtobufFrameSerializer
 
 from services.bot.transports.bad_frames import BadFrameError, Patience, check_audio
+from services.bot.transports.line import SAMPLE_RATE_IN
 
 #: Of the agent's audio, in Hz: as Nova speaks.
 SAMPLE_RATE_OUT = 24_000
+
+
+_Message: Any = frames_pb2.Frame  # type: ignore[attr-defined]
 
 
 class BrowserProtocol(ProtobufFrameSerializer):
@@ -39,6 +51,29 @@ class BrowserProtocol(ProtobufFrameSerializer):
             if self._patience.count():
                 self._on_too_many_bad_frames()
             return None
+
+    def sound(self, message: str | bytes) -> bytes | None:
+        """The sound in a message, read at once; None for any other, and for one with a fault."""
+        if isinstance(message, str):
+            return None
+        try:
+            audio = _Message.FromString(message).audio
+        except DecodeError:
+            return None
+        pcm: bytes = audio.audio
+        right = audio.sample_rate == SAMPLE_RATE_IN and audio.num_channels == 1
+        return pcm if right and pcm and not len(pcm) % 2 else None
+
+    async def serialize(self, frame: Frame) -> str | bytes | None:
+        """A message for the browser."""
+        if not isinstance(frame, OutputAudioRawFrame):
+            return await super().serialize(frame)
+        message = _Message()
+        sound = message.audio
+        sound.id, sound.name = frame.id, frame.name
+        sound.audio, sound.sample_rate = frame.audio, frame.sample_rate
+        sound.num_channels = frame.num_channels
+        return bytes(message.SerializeToString())
 
     async def _parsed(self, data: str | bytes) -> Frame | None:
         if isinstance(data, str):

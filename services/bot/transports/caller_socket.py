@@ -1,6 +1,6 @@
 """A caller's WebSocket that remembers how it was closed and knows how to close."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Self
 
 from starlette.websockets import WebSocket, WebSocketState
@@ -31,6 +31,15 @@ class CallerSocket(WebSocket):
         """Accepts the WebSocket unless that has been done."""
         if self.application_state is WebSocketState.CONNECTING:
             await self.accept(subprotocol)
+
+    def hand_over(self, take: Callable[[str | bytes], bool]) -> None:
+        """Has messages taken where they arrive; those that it declines come with `receive`.
+
+        Nothing happens where the connection is not one of `processes.listener`.
+        """
+        connection = self.scope.get("state", {}).get("connection")
+        if connection is not None:
+            connection.take = take
 
     def say_goodbye_with(self, ending: Ending) -> None:
         """Chooses the close code for when we hang up."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from pipecat.frames.frames import OutputTransportMessageUrgentFrame
 from pipecat.processors.frameworks.rtvi.models import ServerMessage
-from pipecat.serializers.base_serializer import FrameSerializer
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
 from starlette.websockets import WebSocket
 
@@ -16,6 +15,7 @@ from services.bot.sound.front_end import FrontEnd
 from services.bot.transports import json_protocol
 from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT, BrowserProtocol
 from services.bot.transports.caller_socket import CallerSocket
+from services.bot.transports.direct_input import take_directly
 from services.bot.transports.json_protocol import JsonProtocol
 from services.bot.transports.line import CallerGoneError
 
@@ -63,7 +63,7 @@ class WebSocketLine:
         protocol: type[BrowserProtocol | JsonProtocol] = (
             BrowserProtocol if speaks_rtvi else JsonProtocol
         )
-        serializer: FrameSerializer = protocol(lambda: self._tell(Ending.BAD_FRAMES))
+        self._protocol = protocol(lambda: self._tell(Ending.BAD_FRAMES))
         self._transport = FastAPIWebsocketTransport(
             socket,
             FastAPIWebsocketParams(
@@ -74,11 +74,12 @@ class WebSocketLine:
                 audio_out_sample_rate=self.audio_out_sample_rate,
                 audio_out_10ms_chunks=CHUNKS_OF_10_MS,
                 audio_out_end_silence_secs=0,
-                serializer=serializer,
+                serializer=self._protocol,
                 allowed_origins=[],
                 ws_close_timeout=CLOSE_SECONDS,
             ),
         )
+        take_directly(self._transport, socket, self._protocol)
         self._transport.add_event_handler("on_client_disconnected", self._gone)
 
     @property

@@ -114,6 +114,11 @@ class PaddedSilero(VADAnalyzer):
             self._step(self._is_speech(window))
         return self._vad_state
 
+    @property
+    def dozing(self) -> bool:
+        """Whether it is and has been too quiet for speech for half a second and more."""
+        return not self._awake_windows and self._vad_state is VADState.QUIET
+
     def _is_speech(self, window: bytes) -> bool:
         samples = _samples(window)
         energy = float(samples @ samples)
@@ -121,7 +126,7 @@ class PaddedSilero(VADAnalyzer):
             self._wake()
         elif self._awake_windows and self._loudness.volume < self._params.min_volume:
             self._awake_windows -= 1
-        if not self._awake_windows and self._vad_state is VADState.QUIET:
+        if self.dozing:
             self._dozed.append(samples)
             self._loudness.add(energy / WINDOW)
             return False
