@@ -13,6 +13,7 @@ from pipecat.frames.frames import (
     InterruptionFrame,
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
+    OutputAudioRawFrame,
     StartFrame,
     TTSTextFrame,
     VADUserStartedSpeakingFrame,
@@ -81,7 +82,9 @@ class Heard(FrameProcessor):
         self._changed.set()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Keeps words back, and looks at who speaks."""
+        """Keeps words back, and looks at who speaks. Sound that has been sent ends here."""
+        if isinstance(frame, OutputAudioRawFrame):
+            return
         await super().process_frame(frame, direction)
         if direction is FrameDirection.DOWNSTREAM:
             if self._belongs_behind_sound(frame):

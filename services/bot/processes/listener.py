@@ -17,6 +17,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.protocol import State
+
+from services.bot.processes.frames import usual_messages
 
 #: Connections that wait in the kernel while every process is busy answering.
 BACKLOG = 256
@@ -127,17 +130,25 @@ class _Http(HttpToolsProtocol):
 
 
 class _WebSocket(WebSocketsSansIOProtocol):
-    def send_receive_event_to_app(self) -> None:
-        """Hands a message on without a queue, to whoever takes it."""
+    def data_received(self, data: bytes) -> None:
+        """Hands messages on without a queue to whoever takes them, as long as they are usual."""
         take = cast("Connection", self.app_state["connection"]).take
-        if take is not None and len(self.frames) == 1 and not self.close_sent:
-            message: str | bytes = self.frames[0]
-            if self.curr_msg_data_type == "text":
-                message = self.frames[0].decode(errors="replace")
-            if take(message):
-                self.frames = []
-                return
-        super().send_receive_event_to_app()
+        if take is None or self.close_sent or not self._between_messages():
+            super().data_received(data)
+            return
+        end = 0
+        for message in usual_messages(data):
+            if not take(message.content):
+                break
+            end = message.end
+        if end < len(data):
+            super().data_received(data[end:])
+
+    def _between_messages(self) -> bool:
+        """Whether the parser waits for nothing but a new message."""
+        parser = self.conn
+        whole = not parser.reader.buffer and parser.current_size is None
+        return whole and parser.state is State.OPEN
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -41,7 +41,7 @@ class Resampler:
                 )
         step = Fraction(rate_in, rate_out)
         self._rise, self._run = step.numerator, step.denominator
-        self._half, self._filters = _filters(max(1.0, rate_in / rate_out))
+        self._half, _ = _filters(_stretch(self._rise, self._run))
         self._held = np.zeros(self._half - 1, np.float32)
         #: Of the next sample, in `_run`ths of a sample of what is held, past the filter's history.
         self._at = 0
@@ -56,15 +56,31 @@ class Resampler:
         if windows <= 0:
             self._held = heard
             return heard[:0]
-        count = max(0, -(-(windows * self._run - self._at) // self._rise))
-        places = self._at + np.arange(count, dtype=np.int64) * self._rise
-        whole, rest = np.divmod(places, self._run)
-        phases = (rest * _PHASES + self._run // 2) // self._run
-        picked = np.lib.stride_tricks.sliding_window_view(heard, width)[whole]
-        converted: NDArray[np.float32] = np.einsum("ij,ij->i", picked, self._filters[phases])
+        count, picks, filters = _plan(self._rise, self._run, self._half, self._at, windows)
+        converted: NDArray[np.float32] = np.einsum("ij,ij->i", heard[picks], filters)
         self._at += count * self._rise - windows * self._run
         self._held = heard[windows:]
         return converted
+
+
+@functools.lru_cache(maxsize=8)
+def _plan(
+    rise: int, run: int, half: int, at: int, windows: int
+) -> tuple[int, NDArray[np.intp], NDArray[np.float32]]:
+    """How many samples come out of a piece, of which each is made, and by which taps.
+
+    A stream's pieces are alike, so this is the same from piece to piece.
+    """
+    count = max(0, -(-(windows * run - at) // rise))
+    whole, rest = np.divmod(at + np.arange(count, dtype=np.intp) * rise, run)
+    phases = (rest * _PHASES + run // 2) // run
+    _, filters = _filters(_stretch(rise, run))
+    return count, whole[:, None] + np.arange(2 * half), filters[phases]
+
+
+def _stretch(rise: int, run: int) -> float:
+    """By how much the filter is wider than one for more samples than come in."""
+    return max(1.0, rise / run)
 
 
 @functools.cache

@@ -91,6 +91,9 @@ class Residue:
         wanted = 1.0 if self._settled else self._judge(near, left)
         if wanted == self._gain == 1.0:
             return
+        if wanted == self._gain:
+            done[:] = floats * np.float32(wanted)
+            return
         slope = np.linspace(self._gain, wanted, len(done), dtype=np.float32)
         done[:] = floats * slope
         self._gain = wanted
