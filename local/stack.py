@@ -209,11 +209,10 @@ def _emulator(scenario: Path | None, base: Mapping[str, str], port: int, secret:
 
 def _server(settings: Mapping[str, str], port: int) -> Part:
     url = f"http://127.0.0.1:{port}"
-    agents = sorted(file.stem for file in _AGENTS_FOLDER.glob("*.toml"))
-    agents.sort(key=lambda name: name != _DEFAULT_AGENT)
     own = {
         "PORT": str(port),
-        "AGENTS": ",".join(agents),
+        "AGENTS": _DEFAULT_AGENT,
+        "AGENTS_FOLDER": str(_AGENTS_FOLDER),
         "CONNECT_AUTH": "none",
         "TRANSPORTS": _TRANSPORTS,
     }
@@ -226,6 +225,7 @@ def _bot(settings: Mapping[str, str], port: int, admin_port: int) -> Part:
         "PORT": str(port),
         "ADMIN_PORT": str(admin_port),
         "DRAIN_SECONDS": settings.get("DRAIN_SECONDS", "3"),
+        "RELOAD_AGENTS": "true",
         # Whoever works on this machine besides would rather hear bad sound than nothing.
         "OVERLOAD_LAG_MS": settings.get("OVERLOAD_LAG_MS", "0"),
         "TRANSCRIPTS_BUCKET": TRANSCRIPTS_BUCKET,

@@ -16,6 +16,7 @@ from services.bot.memory import MemoryStore
 from services.bot.nova import transport
 from services.bot.settings import BotSettings
 from services.bot.sound import canceller
+from services.bot.toolbox import ToolError, reloaded_tools
 from services.bot.transports.rooms import DailyRooms, Rooms
 from services.bot.voice_activity import PaddedSilero, network
 from services.common import aws
@@ -105,12 +106,26 @@ class Resources:
             jobs=jobs,
             rooms=rooms,
             meeting_place=meeting_place,
-            library=_index_documents(agents, meeting_place),
+            library=_index(agents, Library(meeting_place.path)),
             memories=MemoryStore(Table(dynamodb, settings.sessions_table)),
             calls=calls,
             archiving=archiving,
             reception=Reception.of(settings),
         )
+
+    def reload(self) -> None:
+        """Reads agents, tools and documents again. Where one cannot be used, all stays as it was.
+
+        Raises:
+            AgentError: An agent's file, a tool's module or a document cannot be used.
+        """
+        try:
+            with reloaded_tools():
+                agents = read_agents(self.settings.agents)
+                _index(agents, self.library)
+        except ToolError as error:
+            raise AgentError(str(error)) from error
+        self.agents = agents
 
     def detector(self) -> PaddedSilero:
         """The speech detector of this process's one call."""
@@ -134,13 +149,12 @@ class Resources:
             logger.bind(error=type(error).__name__).warning("session records cannot be reached yet")
 
 
-def _index_documents(agents: Mapping[str, Agent], meeting_place: MeetingPlace) -> Library:
+def _index(agents: Mapping[str, Agent], library: Library) -> Library:
     """Indexes what agents know.
 
     Raises:
         AgentError: A document cannot be used.
     """
-    library = Library(meeting_place.path)
     for agent in agents.values():
         if agent.knowledge is not None:
             try:

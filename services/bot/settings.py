@@ -29,6 +29,10 @@ class BotSettings(CommonSettings):
         ("order-desk",), min_length=1, description="names of agents; the first is the default"
     )
 
+    reload_agents: bool = Field(
+        False, description="true on an author's machine: changed agents and tools are taken up"
+    )
+
     max_sessions: int = Field(10, ge=1, le=500, description="sessions at once in this task")
     spare_sessions: int = Field(2, ge=1, le=50, description="processes that wait for a caller")
     overload_lag_ms: float = Field(

@@ -18,6 +18,10 @@ _BEFORE = (
     "[the | my | your | a]"
 )
 _BETWEEN = "[for | in | of | on | at | about | with | number] [the | my | your]"
+_ABOUT = (
+    "(tell me | what can you tell me | what do you know | what) about [the | your] <topic>",
+    "(what is | what are | how about) [the | your] <topic>",
+)
 _MOST_VALUES = 50
 
 
@@ -75,6 +79,22 @@ def asked_for(name: str, schema: Mapping[str, Any]) -> AskedFor | None:
     )
     own = {key: Slot(key, slot.values, slot.digits) for key, slot in slots.items()}
     return AskedFor(intent, words, own)
+
+
+def asked_about(intent: Intent, schema: Mapping[str, Any]) -> AskedFor | None:
+    """How the topics can be asked for that the schema of an intent's tool gives as examples."""
+    call = intent.calls
+    for argument in call.arguments if call else ():
+        topics = _slot("topic", schema.get("properties", {}).get(argument, {}))
+        if call is not None and topics is not None:
+            asks = intent.model_copy(
+                update={
+                    "hears": _ABOUT,
+                    "calls": Call(tool=call.tool, arguments={argument: "{topic}"}),
+                }
+            )
+            return AskedFor(asks, "", {"topic": topics})
+    return None
 
 
 def _slot(argument: str, field: Mapping[str, Any]) -> Slot | None:

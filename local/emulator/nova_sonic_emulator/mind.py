@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nova_sonic_emulator.asking import AskedFor, asked_for
+from nova_sonic_emulator.asking import AskedFor, asked_about, asked_for
 from nova_sonic_emulator.phrases import Phrase, grammar_of, normalise
 from nova_sonic_emulator.script import Answer, Call, Intent, MindScript
 from nova_sonic_emulator.wording import fill
@@ -17,6 +17,7 @@ from nova_sonic_emulator.wording import fill
 __all__ = ["Decision", "Mind", "MindScript", "ToolCall", "ToolSpec"]
 
 _AGENT_NAME = re.compile(r"\b(?:[Yy]ou are|[Yy]our name is)(?: called)? ([A-Z]\w+)")
+_NOTE = re.compile(r'^"(.+)"$', re.MULTILINE)
 _QUOTED = re.compile(r"[\"“]([^\"”]+)[\"”]")
 _AFTER_COLON = re.compile(r":\s+(\S.*)", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -78,7 +79,8 @@ class Mind:
 
     Args:
         script: What it understands and says.
-        system: The system prompt; it is searched for a name and otherwise not understood.
+        system: The system prompt; it is searched for a name, for lines that are quotations (notes on
+            the caller), and otherwise not understood.
         tools: What the client offers.
 
     Attributes:
@@ -100,6 +102,8 @@ class Mind:
         self._memory: dict[str, str] = {}
         if named := _AGENT_NAME.search(system):
             self._memory["agent_name"] = named[1]
+        for note in _NOTE.findall(system):
+            self.remember("USER", note)
         self._waiting: defaultdict[str, deque[_Waiting]] = defaultdict(deque)
         self._misunderstandings = 0
         self.grammar: str | None = grammar_of(
@@ -220,7 +224,11 @@ class Mind:
         scripted = [*self._script.intents, self._script.otherwise]
         known = {intent.calls.tool for intent in scripted if intent and intent.calls}
         tools = [tool for tool in self._tools.values() if tool.name not in known]
-        return [asked for tool in tools if (asked := asked_for(tool.name, tool.schema))]
+        found = [asked_for(tool.name, tool.schema) for tool in tools]
+        other = self._script.otherwise
+        if other and other.calls and (tool := self._tools.get(other.calls.tool)):
+            found.append(asked_about(other, tool.schema))
+        return [asked for asked in found if asked]
 
     def _told_to_call(self, fields: Mapping[str, Any]) -> ToolCall | None:
         """What somebody wrote into a result for a model to obey."""

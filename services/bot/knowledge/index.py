@@ -124,6 +124,12 @@ class Index:
                 ]
         return []
 
+    def topics(self, *, most: int = 30) -> list[str]:
+        """The first headings, in the order of the documents: what there is to be asked about."""
+        rows = self._connection.execute("SELECT heading FROM passages LIMIT ?", (10 * most,))
+        last = (str(heading).rpartition(" > ")[2].strip() for (heading,) in rows)
+        return [topic for topic in dict.fromkeys(last) if topic][:most]
+
     def _counts(self, question: str) -> dict[str, int]:
         """The question's words that some passages have, and how many have each."""
         asked = telling_words(question)

@@ -53,6 +53,13 @@ class Shelf:
             self._index = self._opened = None
             raise KnowledgeError(f"{self._file.name}: cannot be searched: {error}") from error
 
+    def topics(self) -> list[str]:
+        """What there is to be asked about: some of the documents' headings; none if unreadable."""
+        try:
+            return self._newest().topics()
+        except (OSError, sqlite3.Error):
+            return []
+
     def _newest(self) -> Index:
         there = self._file.stat()
         seen = (os.getpid(), there.st_ino, there.st_mtime_ns)

@@ -123,6 +123,12 @@ class Fleet:
             member.tell(Retire())
             return
 
+    def renew(self) -> None:
+        """Lets every process go that waits for a call; new ones take their places."""
+        for kind in {member.kind for member in self._members.values()}:
+            for member in self._waiting(kind):
+                member.tell(Retire())
+
     def _waiting(self, kind: Kind) -> Iterator[Member]:
         for member in self._members.values():
             waits = member.state in ("starting", "idle") and member.told is None

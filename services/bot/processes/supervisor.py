@@ -24,6 +24,7 @@ from services.bot.processes.listener import Web
 from services.bot.processes.protection import protection_of
 from services.bot.processes.pulling import receive_a_job
 from services.bot.processes.reception import receive_a_caller
+from services.bot.processes.reloading import reload_when_changed
 from services.bot.processes.session_process import serve_one_session
 from services.bot.processes.watch import watch
 from services.bot.resources import Resources
@@ -91,11 +92,13 @@ class Supervisor:
         self._aftermath.begin_to_sweep()
         reading = asyncio.create_task(self._resources.library.keep_up(_fork_apart))
         judging = asyncio.create_task(self._judge_load())
+        reloading = asyncio.create_task(self._reload())
         self._tend()
         logger.bind(
             port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
         ).info("bot is listening")
         await self._quit.wait()
+        reloading.cancel()
         reporting.cancel()
         judging.cancel()
         protecting.cancel()
@@ -117,6 +120,10 @@ class Supervisor:
             overloaded=self._overload.now,
             lag_ms=round(1000 * self._overload.lag, 1),
         )
+
+    async def _reload(self) -> None:
+        if self._settings.reload_agents:
+            await reload_when_changed(self._resources, self._fleet.renew)
 
     async def _report(self) -> None:
         while True:

@@ -6,20 +6,21 @@ what the code takes cannot drift apart.
 """
 
 from services.bot.toolbox.context import ToolContext
-from services.bot.toolbox.discovery import reload_tools, tools, tools_named
+from services.bot.toolbox.discovery import TOOLS_FOLDER, reloaded_tools, tools, tools_named
 from services.bot.toolbox.errors import ToolError, ToolFailedError, UnknownToolError
 from services.bot.toolbox.offering import offer
 from services.bot.toolbox.options import tool
 from services.bot.toolbox.tool import Tool
 
 __all__ = [
+    "TOOLS_FOLDER",
     "Tool",
     "ToolContext",
     "ToolError",
     "ToolFailedError",
     "UnknownToolError",
     "offer",
-    "reload_tools",
+    "reloaded_tools",
     "tool",
     "tools",
     "tools_named",

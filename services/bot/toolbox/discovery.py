@@ -4,7 +4,8 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -29,13 +30,24 @@ def tools() -> Mapping[str, Tool]:
     return _found
 
 
-def reload_tools() -> None:
-    """Reads the modules again. Where one cannot be used, all stays as it was.
+@contextmanager
+def reloaded_tools() -> Iterator[None]:
+    """Reads the modules again. Where one, or what is done with them, fails, all stays.
 
     Raises:
         ToolError: A module cannot be imported, or a function in it is no tool.
     """
+    before = dict(_found)
     found = _read(TOOLS_FOLDER, anew=True)
+    _replace(found)
+    try:
+        yield
+    except BaseException:
+        _replace(before)
+        raise
+
+
+def _replace(found: Mapping[str, Tool]) -> None:
     _found.clear()
     _found.update(found)
 
@@ -94,6 +106,8 @@ def _functions(module: ModuleType) -> list[ToolFunction]:
 
 
 def _import(name: str, path: Path) -> ModuleType:
+    # Python takes what it compiled earlier in the same second for current.
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ToolError(f"{path}: is no Python module")

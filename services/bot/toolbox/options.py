@@ -1,10 +1,14 @@
 """How a tool is to be called, where its author wants it otherwise than usual."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from services.bot.toolbox.context import ToolContext
+
 type ToolFunction = Callable[..., Coroutine[Any, Any, Any]]
+
+type Examples = Callable[[ToolContext], Mapping[str, Sequence[str]]]
 
 OnBargeIn = Literal["keep_on", "cancel"]
 
@@ -21,12 +25,14 @@ class ToolOptions:
         on_barge_in: What happens to it when the caller speaks meanwhile.
         progress: What the agent says to a caller who waits.
         progress_after: Seconds of waiting after which it says so.
+        examples: Values that an argument may have in this call, shown to the model.
     """
 
     timeout: float = 8.0
     on_barge_in: OnBargeIn = "keep_on"
     progress: str | None = None
     progress_after: float = 1.5
+    examples: Examples | None = None
 
 
 def tool[F: ToolFunction](
@@ -35,6 +41,7 @@ def tool[F: ToolFunction](
     on_barge_in: OnBargeIn = "keep_on",
     progress: str | None = None,
     progress_after: float = 1.5,
+    examples: Examples | None = None,
 ) -> Callable[[F], F]:
     """Says how a tool is to be called; an async function without it is a tool too.
 
@@ -45,6 +52,8 @@ def tool[F: ToolFunction](
             more then.
         progress: What the agent says to a caller who waits: "One moment, I am looking that up."
         progress_after: Seconds of waiting after which it says so.
+        examples: Takes the call's context and gives values that arguments may have in this call, by
+            argument's name; the model is shown them, and may use others.
 
     Raises:
         ValueError: A number is not above 0, or `on_barge_in` is neither.
@@ -53,7 +62,7 @@ def tool[F: ToolFunction](
         raise ValueError("timeout and progress_after: should be above 0")
     if on_barge_in not in ("keep_on", "cancel"):
         raise ValueError(f'on_barge_in: is {on_barge_in!r}; expected "keep_on" or "cancel"')
-    options = ToolOptions(timeout, on_barge_in, progress, progress_after)
+    options = ToolOptions(timeout, on_barge_in, progress, progress_after, examples)
 
     def mark(function: F) -> F:
         setattr(function, _ATTRIBUTE, options)

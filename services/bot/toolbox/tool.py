@@ -76,6 +76,19 @@ class Tool:
         """What the model is told about it."""
         return self.schema.description
 
+    def schema_in(self, context: ToolContext) -> FunctionSchema:
+        """What the model is offered in one call."""
+        if self.options.examples is None:
+            return self.schema
+        shown = {key: list(values) for key, values in self.options.examples(context).items()}
+        properties = {
+            key: {**field, "examples": shown[key]} if shown.get(key) else field
+            for key, field in self.schema.properties.items()
+        }
+        return FunctionSchema(
+            self.schema.name, self.schema.description, properties, self.schema.required
+        )
+
     async def call(self, arguments: Mapping[str, Any], context: ToolContext) -> Result:
         """Calls the function with arguments that came from the model.
 

@@ -5,7 +5,7 @@ from typing import Any
 from loguru import logger
 
 from services.bot.knowledge import KnowledgeError
-from services.bot.tools import ToolContext, ToolFailedError
+from services.bot.tools import ToolContext, ToolFailedError, tool
 
 #: What one can listen to: about 1500 characters are a minute and a half of speech.
 MOST_PASSAGES = 3
@@ -21,6 +21,11 @@ NOTHING = (
 )
 
 
+def _topics(context: ToolContext) -> dict[str, list[str]]:
+    return {"question": context.knowledge.topics() if context.knowledge else []}
+
+
+@tool(examples=_topics)
 async def search_knowledge(question: str, *, context: ToolContext) -> dict[str, Any]:
     """Searches the documents for what they say about a question.
 
