@@ -38,9 +38,6 @@ IMAGES := $(foreach name,client server bot,services/$(name)/Dockerfile:.=voice-a
 run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws for the real model, SCENARIO=file)
 	@exec $(PYTHON) -m local --port '$(PORT)' --nova '$(NOVA)' $(if $(SCENARIO),--scenario '$(SCENARIO)')
 
-agent: ready ## Make a new agent with a tool and a document of its own (NAME=tea-shop)
-	@$(PYTHON) -m local.new_agent '$(NAME)'
-
 test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses; WORKERS=2 at once)
 	@$(PYTHON) -m tests.chromium
 	@$(NPM) test
@@ -64,6 +61,9 @@ images: ready ## Build the three container images and try them (needs Docker; EN
 bench: ready ## Print the measured numbers, side by side with the alternatives
 	@$(PYTHON) -m tests.chromium
 	@$(PYTHON) -m tests.bench $(BENCH)
+
+evals: ready ## Hold the agents' conversations of tests/evals (AGENT=…, NOVA=aws for the real model, SPEECH=1 spoken)
+	@$(PYTHON) -m tests.evals $(AGENT) --nova '$(NOVA)' $(if $(SPEECH),--speech)
 
 calls: ready ## List calls and what was said (ID=… reads one, FIND=words, PAGE=1 plays them, DELETE=…; ENV=… on AWS)
 	@$(PYTHON) -m calls $(if $(filter file,$(origin ENV)),,--env '$(ENV)') $(if $(SINCE),--since '$(SINCE)') \
@@ -137,4 +137,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: calls run agent test check images bench synth deploy cdk secrets doctor cost diagram format lock hooks clean help ready
+.PHONY: calls run test check images bench evals synth deploy cdk secrets doctor cost diagram format lock hooks clean help ready

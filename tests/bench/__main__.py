@@ -20,6 +20,7 @@ from tests.bench import answer, audio_path, capacity, connect, cost, recovery, s
 from tests.bench.detection import measure as detection
 from tests.bench.drain import measure as drain
 from tests.bench.figures import Figure
+from tests.bench.knowledge import measure as knowledge
 from tests.bench.fleet import measure as fleet
 from tests.bench.report import Report
 from tests.bench.run import Run, Scale
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
     "capacity": capacity.measure,
     "vad": detection,
     "answer": answer.measure,
+    "knowledge": knowledge,
     "recovery": recovery.measure,
     "drain": drain.measure,
     "fleet": fleet.measure,

@@ -32,6 +32,8 @@ class Scale:
         our_steps: How many calls it gets, of ours.
         stock_steps: How many calls it gets, of Pipecat's own parts.
         sentences: What the speech detectors hear in each surrounding.
+        passages: How many passages the folders of documents have that are searched.
+        searches: Questions to each of them.
     """
 
     talk_seconds: float = 10
@@ -48,6 +50,8 @@ class Scale:
     our_steps: tuple[int, ...] = (10, 20, 30, 35, 40, 45, 50)
     stock_steps: tuple[int, ...] = (5, 10, 15, 20)
     sentences: int = 16
+    passages: tuple[int, ...] = (100, 10_000, 100_000)
+    searches: int = 2000
 
     @classmethod
     def quick(cls) -> Scale:
@@ -67,6 +71,8 @@ class Scale:
             our_steps=(2,),
             stock_steps=(2,),
             sentences=2,
+            passages=(100,),
+            searches=30,
         )
 
 

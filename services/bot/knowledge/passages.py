@@ -17,6 +17,9 @@ _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])")
 _MARKS = re.compile(r"(\*\*|__|`)(.+?)\1")
 _EMPHASIS = re.compile(r"(?<![\w*_])([*_])(?=\S)(.+?)(?<=\S)\1(?![\w*_])")
+# A line goes on with the one before unless that is a table's row, or it begins a row, a quotation
+# or an entry of a list.
+_WRAPPED = re.compile(r"(?<!\|)\n(?![-*+>|] |\||\d+[.)] )")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -104,7 +107,8 @@ def _plain(text: str) -> str:
     """The text as one would read it out."""
     text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
     text = _EMPHASIS.sub(r"\2", _MARKS.sub(r"\2", text))
-    return "\n".join(line.strip() for line in text.split("\n") if line.strip(" -_*")).strip()
+    lines = (line.strip() for line in text.split("\n") if line.strip(" -_*"))
+    return _WRAPPED.sub(" ", "\n".join(lines)).strip()
 
 
 def _fitting(paragraph: str) -> Iterator[str]:

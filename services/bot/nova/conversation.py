@@ -104,9 +104,12 @@ class Conversation:
                 return self._write_block(block)
         return []
 
-    def brief(self, instructions: str) -> None:
-        """Takes another system prompt, for the streams to come."""
-        self._system = [instructions]
+    def brief(self, before: str, instructions: str) -> None:
+        """Takes other instructions in the place of those before, for the streams to come.
+
+        What Pipecat has added to them, on tools that take long, stays.
+        """
+        self._system = [text.replace(before.strip(), instructions.strip()) for text in self._system]
 
     def hear_caller(self, pcm_base64: str) -> bytes:
         """Notes a chunk of the microphone's audio and returns its event."""

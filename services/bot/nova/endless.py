@@ -130,9 +130,9 @@ class EndlessStream:
         self._received.put_nowait(None)
         self._log_totals()
 
-    def brief(self, instructions: str, *, anew: bool) -> None:
-        """Has the next stream begin with another system prompt; ``anew`` asks for it soon."""
-        self._conversation.brief(instructions)
+    def brief(self, before: str, instructions: str, *, anew: bool) -> None:
+        """Has the next stream begin with other instructions; ``anew`` asks for it soon."""
+        self._conversation.brief(before, instructions)
         self._discard_successor()
         self._outdated = self._outdated or anew
 

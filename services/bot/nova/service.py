@@ -123,6 +123,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         # Without it Pipecat raises over a tool that nobody registered, and Nova waits for ever.
         self.register_function(None, _no_such_tool)
         self._nova = settings
+        self._instructions = instructions
         self._guard: Guard | None = None
         self._sentence = SpeakingSentence(settings.bytes_a_second)
         self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
@@ -157,15 +158,16 @@ class NovaSonic(AWSNovaSonicLLMService):
         return LLMServiceMetadataFrame(service_name=self.name, is_realtime_service=True)
 
     def brief(self, instructions: str, *, anew: bool) -> None:
-        """Has every stream from now on begin with another system prompt.
+        """Has every stream from now on begin with other instructions.
 
         Args:
-            instructions: The system prompt.
+            instructions: What takes the place of the system prompt that was given at first.
             anew: Replaces the stream as soon as nobody speaks, so that Nova knows no more what the
                 instructions do not say any longer.
         """
         if self._guard is not None and self._guard.stream is not None:
-            self._guard.stream.brief(instructions, anew=anew)
+            self._guard.stream.brief(self._instructions, instructions, anew=anew)
+        self._instructions = instructions
 
     async def reset_conversation(self) -> None:
         """Goes on with the same stream, which outlives its faults.

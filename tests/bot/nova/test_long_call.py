@@ -1,7 +1,7 @@
 """A call that is longer than what a stream can be told of it."""
 
 from services.bot.nova.history import HISTORY_BYTES
-from tests.bot.nova.caller import texts
+from tests.bot.nova.caller import INSTRUCTIONS, texts
 from tests.bot.nova.conftest import Dial, StartEmulator
 from tests.bot.nova.test_notes import long_call
 
@@ -34,7 +34,8 @@ async def test_a_new_briefing_replaces_the_stream_and_what_it_knew(
     assert await emulator.streams[0].wait_for_end(seconds=15) == "session ended"
     await caller.write("Who are you?")
     await caller.until_said("My name is Bo.")
-    assert texts(emulator.streams[1], interactive=False) == [
-        ("SYSTEM", "You are Bo. You know nothing of Anna.")
-    ]
+    ((role, system),) = texts(emulator.streams[1], interactive=False)
+    before = texts(emulator.streams[0], interactive=False)[0][1]
+    assert role == "SYSTEM"
+    assert system == before.replace(INSTRUCTIONS, "You are Bo. You know nothing of Anna.")
     assert caller.states == ["ready"]
