@@ -38,6 +38,9 @@ IMAGES := $(foreach name,client server bot,services/$(name)/Dockerfile:.=voice-a
 run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws for the real model, SCENARIO=file)
 	@exec $(PYTHON) -m local --port '$(PORT)' --nova '$(NOVA)' $(if $(SCENARIO),--scenario '$(SCENARIO)')
 
+agent: ready ## Make a new agent with a tool and a document of its own (NAME=tea-shop)
+	@$(PYTHON) -m local.new_agent '$(NAME)'
+
 test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses; WORKERS=2 at once)
 	@$(PYTHON) -m tests.chromium
 	@$(NPM) test
@@ -66,7 +69,7 @@ evals: ready ## Hold the agents' conversations of tests/evals (AGENT=…, NOVA=a
 	@$(PYTHON) -m tests.evals $(AGENT) --nova '$(NOVA)' $(if $(SPEECH),--speech)
 
 calls: ready ## List calls and what was said (ID=… reads one, FIND=words, PAGE=1 plays them, DELETE=…; ENV=… on AWS)
-	@$(PYTHON) -m calls $(if $(filter file,$(origin ENV)),,--env '$(ENV)') $(if $(SINCE),--since '$(SINCE)') \
+	@$(PYTHON) -m calls --port '$(PORT)' $(if $(filter file,$(origin ENV)),,--env '$(ENV)') $(if $(SINCE),--since '$(SINCE)') \
 		$(if $(FIND),--find '$(FIND)') $(if $(AGENT),--agent '$(AGENT)') $(if $(ID),--id '$(ID)') \
 		$(if $(PAGE),--page '$(PAGE)') $(if $(DELETE),--delete '$(DELETE)') $(CALLS)
 
@@ -137,4 +140,4 @@ $(CLIENT)/node_modules/.ready: $(CLIENT)/package-lock.json .venv/.ready
 	@$(NPM) ci --silent
 	@touch $@
 
-.PHONY: calls run test check images bench evals synth deploy cdk secrets doctor cost diagram format lock hooks clean help ready
+.PHONY: calls run agent test check images bench evals synth deploy cdk secrets doctor cost diagram format lock hooks clean help ready

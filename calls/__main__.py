@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(argv)
     try:
-        shelf = Shelf(deployed(options.env) if options.env else on_laptop())
+        shelf = Shelf(deployed(options.env) if options.env else on_laptop(options.port))
         if options.delete:
             gone = shelf.delete(options.delete)
             sys.stdout.write(
@@ -50,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make calls", description=__doc__)
     parser.add_argument("--env", help="a deployment; this machine's `make run` without (ENV=…)")
+    parser.add_argument("--port", type=int, default=8000, help="where `make run` has its page")
     parser.add_argument("--id", type=_session, help="the call to read (ID=…)")
     parser.add_argument("--delete", type=_session, help="the call to delete (DELETE=…)")
     parser.add_argument("--find", default="", help="words that were said (FIND=…)")

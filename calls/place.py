@@ -14,12 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cdk.config import ConfigError, load_environment
 from cdk.operator.account import Account, WrongAccountError, why
 
-LAPTOP = Path(__file__).resolve().parents[1] / ".run" / "calls.json"
-"""Written by `make run` while it runs."""
+RUN_FOLDER = Path(__file__).resolve().parents[1] / ".run"
+"""Where `make run` writes, while it runs, what `on_laptop` reads."""
 
 _NOTHING_RUNS = (
     "Nothing runs here. Start `make run` in another terminal and call: what its calls leave is "
-    "kept for as long as it runs. For the calls of a deployment: make calls ENV=…"
+    "kept for as long as it runs. If it runs on another port, give that: make calls PORT=… For the "
+    "calls of a deployment: make calls ENV=…"
 )
 _CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard"}, proxies={})
 _NO_FILES = {
@@ -52,13 +53,18 @@ class Place:
     table: str
 
 
-def on_laptop(file: Path = LAPTOP) -> Place:
+def on_laptop(port: int, folder: Path = RUN_FOLDER) -> Place:
     """What `make run` has running.
+
+    Args:
+        port: Where its page is.
+        folder: Where it writes.
 
     Raises:
         NoCallsError: Nothing runs.
     """
     try:
+        file = folder / f"calls-{port}.json"
         told = json.loads(file.read_text(encoding="utf-8"))
         session = boto3.Session(botocore_session=botocore.session.Session(_NO_FILES))
 

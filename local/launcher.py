@@ -134,7 +134,7 @@ async def _keep_checking(parts: Iterable[Part]) -> None:
 
 async def _stop(plan: stack.Stack) -> None:
     """End the callers' side first, so that nobody meets a half-dead stack, AWS's stand-ins last."""
-    stack.forget_where_calls_are(plan)
+    plan.calls_file.unlink(missing_ok=True)
     await asyncio.gather(*(part.stop() for part in plan.services))
     await asyncio.gather(*(part.stop() for part in plan.foundation))
 

@@ -10,7 +10,6 @@ import secrets
 import ssl
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from local.environment import with_account, without_account
 from local.part import REPOSITORY, Part
 
 RUN_FOLDER = REPOSITORY / ".run"
-CALLS_FILE = RUN_FOLDER / "calls.json"
 PARAMETER_PREFIX = "/voice-agents/local"
 EMULATOR = "the Nova Sonic emulator"
 SESSIONS_TABLE = "voice-sessions"
@@ -60,6 +58,7 @@ class Stack:
         foundation: What the services need before they can start.
         services: The connect server and the bot.
         secrets: Parameter name to value, for Parameter Store's stand-in.
+        calls_file: Where `make calls` finds out what of this is whose.
     """
 
     foundation: tuple[Part, ...]
@@ -69,6 +68,7 @@ class Stack:
     region: str
     model: str
     secrets: Mapping[str, str]
+    calls_file: Path
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -134,6 +134,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Stack:
         region=region,
         model=EMULATOR if emulated else f"Amazon Nova Sonic in {region}",
         secrets=stored,
+        calls_file=RUN_FOLDER / f"calls-{options.port}.json",
     )
 
 
@@ -146,24 +147,13 @@ def write_trust_bundle() -> None:
 
 def tell_where_calls_are(plan: Stack) -> None:
     """Write for `make calls`, while this runs, where it finds what calls leave."""
-    CALLS_FILE.write_text(_where_calls_are(plan))
-
-
-def forget_where_calls_are(plan: Stack) -> None:
-    """Take that away again, unless it is another run's by now."""
-    with suppress(FileNotFoundError):
-        if CALLS_FILE.read_text() == _where_calls_are(plan):
-            CALLS_FILE.unlink()
-
-
-def _where_calls_are(plan: Stack) -> str:
     told = {
         "endpoint_url": plan.aws_url,
         "region": plan.region,
         "bucket": TRANSCRIPTS_BUCKET,
         "table": SESSIONS_TABLE,
     }
-    return json.dumps(told)
+    plan.calls_file.write_text(json.dumps(told))
 
 
 def _page(port: int, base: Mapping[str, str], *, server: int, bot: int) -> Part:

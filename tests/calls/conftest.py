@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import boto3
 import numpy as np
@@ -34,7 +33,6 @@ class Stored:
     """What was put there."""
 
     place: Place
-    file: Path
     recorded: str
     evil: str
     running: str
@@ -53,14 +51,15 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
         boto3.client("dynamodb", region_name="us-east-1").create_table(
             **table_definition(names["table"])
         )
-        file = tmp_path_factory.mktemp("run") / "calls.json"
-        file.write_text(json.dumps({"endpoint_url": url, "region": "us-east-1", **names}))
-        place = on_laptop(file)
+        folder = tmp_path_factory.mktemp("run")
+        told = {"endpoint_url": url, "region": "us-east-1", **names}
+        (folder / "calls-8000.json").write_text(json.dumps(told))
+        place = on_laptop(8000, folder)
         # In a thread, since Playwright's synchronous face has a loop running in this one.
         with ThreadPoolExecutor(1) as thread:
             filling = thread.submit(asyncio.run, _fill(names["table"], names["bucket"]))
             recorded, evil, running = filling.result()
-        yield Stored(place, file, recorded, evil, running)
+        yield Stored(place, recorded, evil, running)
 
 
 async def _fill(table_name: str, bucket: str) -> tuple[str, str, str]:
@@ -147,4 +146,4 @@ def _tones() -> bytes:
     tape = Tape(RATE, 0, seconds=2)
     tape.caller(0, (4000 * np.sin(2 * np.pi * 220 * time)).astype(np.int16))
     tape.agent(0, (16000 * np.sin(2 * np.pi * 440 * time)).astype(np.int16))
-    return tape.take(2 * RATE)
+    return tape.take(2 * RATE).wav()

@@ -14,14 +14,14 @@ from tests.calls.conftest import Stored
 
 @pytest.fixture
 def here(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> Stored:
-    monkeypatch.setattr(command, "on_laptop", lambda: stored.place)
+    monkeypatch.setattr(command, "on_laptop", lambda port: stored.place)
     return stored
 
 
 def test_without_a_running_stack_it_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "on_laptop", lambda: place.on_laptop(tmp_path / "calls.json"))
+    monkeypatch.setattr(command, "on_laptop", lambda port: place.on_laptop(port, tmp_path))
     assert command.main([]) == 1
     assert "make run" in capsys.readouterr().err
 

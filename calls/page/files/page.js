@@ -71,7 +71,7 @@ function item(call) {
   const button = make("button");
   button.type = "button";
   button.dataset.id = call.session_id;
-  const notes = [clock(call.seconds), `${call.turns} turns`, call.reason ?? "?"];
+  const notes = [clock(call.seconds), call.turns === 1 ? "1 turn" : `${call.turns} turns`, call.reason ?? "?"];
   if (call.recorded) notes.push("recorded");
   if (!call.complete) notes.push("words may be missing");
   if (call.usd !== null) notes.push(`$${call.usd.toFixed(4)}`);

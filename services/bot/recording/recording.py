@@ -161,7 +161,7 @@ class Recording:
         session = self._session
         started_at = self._began + timedelta(seconds=(tape.position - self._origin) / tape.rate)
         seconds = round(count / tape.rate, 3)
-        wav = tape.take(count)
+        wav = await asyncio.to_thread(tape.take(count).wav)
         key = segment_key(session.session_id, session.created_at, started_at)
         try:
             await self._calls.add_segment(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from services.bot.recording.announced import has_heard
 from services.bot.recording.description import RecordingWanted
-from services.bot.recording.tape import Tape
+from services.bot.recording.tape import Piece, Tape
 from services.bot.sound.front_end import FrontEnd
 from services.bot.sound.settings import Sound
 
@@ -21,8 +21,8 @@ def ones(seconds: float, value: int = 1000) -> NDArray[np.int16]:
     return np.full(round(seconds * RATE), value, np.int16)
 
 
-def tracks(wav: bytes) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    with wave.open(io.BytesIO(wav)) as file:
+def tracks(piece: Piece) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    with wave.open(io.BytesIO(piece.wav())) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, RATE)
         stereo = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
     return stereo[:, 0], stereo[:, 1]
