@@ -1,6 +1,7 @@
 """Whether a sound that comes while the agent speaks deserves that it stops, and for how long."""
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,9 @@ QUIET_SECONDS = 0.3
 LONGEST_SECONDS = 1.2
 #: That voice does not hold the agent up again before it has been quiet for so long.
 PATIENCE_SECONDS = 1.0
+#: So many holds for nothing within so long, and sounds have lost their credit: somebody has a bad
+#: cold, or the agent hears itself. Speech that lasts interrupts all the same.
+FALSE_HOLDS, FALSE_SECONDS = 3, 15.0
 
 Decision = Literal["hold", "resume"]
 
@@ -31,6 +35,7 @@ class Attention:
     _held_at: float = 0.0
     _voice_at: float = float("-inf")
     _ignoring: bool = False
+    _false: deque[float] = field(default_factory=deque)
 
     def hear(self, window: bytes, confidence: float, now: float) -> Decision | None:
         """Takes a window of the caller's sound while the agent speaks.
@@ -45,7 +50,7 @@ class Attention:
             self._voice_at = now
             if quiet_for > PATIENCE_SECONDS:
                 self._ignoring = False
-        if self.holding or self._ignoring:
+        if self.holding or self._ignoring or self._doubts(now):
             return None
         if confidence < ONSET_CONFIDENCE or _level(window) < QUIETEST_DBFS:
             return None
@@ -56,17 +61,21 @@ class Attention:
         """Looks at the clock while the agent is held; windows of silence may be left out."""
         if not self.holding:
             return None
-        if now - self._voice_at >= QUIET_SECONDS:
-            self.holding = False
-            return "resume"
-        if now - self._held_at >= LONGEST_SECONDS:
-            self.holding, self._ignoring = False, True
-            return "resume"
-        return None
+        quiet = now - self._voice_at >= QUIET_SECONDS
+        if not quiet and now - self._held_at < LONGEST_SECONDS:
+            return None
+        self.holding, self._ignoring = False, not quiet
+        self._false.append(now)
+        return "resume"
 
     def settle(self) -> None:
         """The caller has the floor: there is nothing to resume."""
         self.holding = False
+
+    def _doubts(self, now: float) -> bool:
+        while self._false and now - self._false[0] > FALSE_SECONDS:
+            self._false.popleft()
+        return len(self._false) >= FALSE_HOLDS
 
 
 def _level(window: bytes) -> float:

@@ -26,7 +26,7 @@ export function arrivals(network: Network, count: number, seed = 1): number[] {
   return times;
 }
 
-/** `wifi` and `mobile` follow the delays of traces that are published of such networks. */
+/** Made to resemble such networks; they are no recordings. */
 export const NETWORKS = {
   calm: { delay: (_, random) => 0.02 + random() * 0.004 },
   wifi: { delay: (_, random) => 0.02 + (random() < 0.04 ? random() * 0.12 : random() * 0.012) },

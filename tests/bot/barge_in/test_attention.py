@@ -3,6 +3,8 @@
 import numpy as np
 
 from services.bot.barge_in.attention import (
+    FALSE_HOLDS,
+    FALSE_SECONDS,
     LONGEST_SECONDS,
     PATIENCE_SECONDS,
     QUIET_SECONDS,
@@ -75,3 +77,12 @@ def test_an_interruption_leaves_nothing_to_resume() -> None:
     attention.hear(LOUD, 0.9, 0.0)
     attention.settle()
     assert attention.check(10.0) is None
+
+
+def test_whoever_coughs_again_and_again_does_not_hold_any_more_for_a_while() -> None:
+    attention = Attention()
+    for number in range(FALSE_HOLDS):
+        assert attention.hear(LOUD, 0.9, number) == "hold"
+        assert attention.check(number + 2 * QUIET_SECONDS) == "resume"
+    assert attention.hear(LOUD, 0.9, FALSE_HOLDS) is None
+    assert attention.hear(LOUD, 0.9, FALSE_HOLDS + FALSE_SECONDS) == "hold"
