@@ -199,7 +199,8 @@ class Caller:
     async def _connect(self) -> None:
         told = await self._ask("websocket")
         self._socket = await self._dial(httpx.URL(told["wsUrl"]).query.decode())
-        await self._socket.send(frames.client_ready())
+        await self._socket.send(frames.message(frames.client_ready_message()))
+        await self._socket.send(frames.message(frames.sound_message()))
         self._announced = ""
         self.connections += 1
         await self._show("live")

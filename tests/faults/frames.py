@@ -20,10 +20,17 @@ def client_ready_message() -> dict[str, Any]:
     return {"id": "ready", "label": "rtvi-ai", "type": "client-ready", "data": about}
 
 
-def client_ready() -> bytes:
-    """The same, in a frame."""
+def sound_message() -> dict[str, Any]:
+    """What it says of its microphone: the browser takes out what its loudspeaker plays."""
+    granted = {"echoCancellation": True, "noiseSuppression": True, "autoGainControl": True}
+    told = {"t": "sound", "d": granted}
+    return {"id": "sound", "label": "rtvi-ai", "type": "client-message", "data": told}
+
+
+def message(content: dict[str, Any]) -> bytes:
+    """One of these, in a frame."""
     frame = _Frame()
-    frame.message.data = json.dumps(client_ready_message())
+    frame.message.data = json.dumps(content)
     return bytes(frame.SerializeToString())
 
 

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.faults import page_rules
 from tests.faults.caller import Caller
-from tests.faults.frames import SAMPLE_RATE, client_ready_message
+from tests.faults.frames import SAMPLE_RATE, client_ready_message, sound_message
 from tests.faults.world import World
 
 _GOODBYE = {"id": "bye", "label": "rtvi-ai", "type": "disconnect-bot", "data": {}}
@@ -85,6 +85,7 @@ class RoomCaller(Caller):
             self.agent_ready = False
             self._announced = ""
             await self._tell(client_ready_message())
+            await self._tell(sound_message())
 
     async def _tell(self, message: dict[str, Any]) -> None:
         assert self._socket is not None

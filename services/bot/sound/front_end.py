@@ -38,8 +38,8 @@ class FrontEnd:
 
     The near end is what the caller's microphone hears, the far end what their loudspeaker plays.
     The canceller works while the agent speaks and a second longer; otherwise only a high-pass does,
-    at a sixth of the cost. It rests altogether where the caller's device says that it cancels and
-    no echo has been measured for a while, and begins again when one is.
+    at a sixth of the cost. It rests altogether where the caller's device says that it cancels,
+    begins when an echo is measured all the same, and rests again after a while without.
 
     Attributes:
         tape: Records both ends on the front end's clock, in a call that is recorded.
@@ -76,7 +76,10 @@ class FrontEnd:
     def client_says(self, client: ClientSound) -> None:
         """Takes note of what the caller's device does by itself."""
         self._client = client
-        self._quiet, self._resting = 0, False
+        # Taken at its word until an echo is measured: a canceller that begins to work where there
+        # is none swallows half a second of a caller who speaks at once.
+        self._resting = client.echo_cancellation
+        self._quiet = _QUIET_MEASUREMENTS if self._resting else 0
         self._meter.forget()
         self._choose_paths()
 
