@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipecat.frames.frames import (
+    BotSpeakingFrame,
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
     EndFrame,
@@ -82,8 +83,11 @@ class Heard(FrameProcessor):
         self._changed.set()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Keeps words back, and looks at who speaks. Sound that has been sent ends here."""
-        if isinstance(frame, OutputAudioRawFrame):
+        """Keeps words back, and looks at who speaks.
+
+        What nobody behind wants ends here: sound that has been sent, and news of it.
+        """
+        if isinstance(frame, OutputAudioRawFrame | BotSpeakingFrame):
             return
         await super().process_frame(frame, direction)
         if direction is FrameDirection.DOWNSTREAM:

@@ -12,6 +12,7 @@ from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import (
     AggregatedTextFrame,
+    BotSpeakingFrame,
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
     EndWorkerFrame,
@@ -180,6 +181,8 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Notes who is speaking, since a stream is best replaced while nobody is."""
+        if isinstance(frame, BotSpeakingFrame):
+            return  # five a second, which observers have seen and nobody else wants
         if self._guard is not None and (stream := self._guard.stream) is not None:
             match frame:
                 case UserStartedSpeakingFrame() | UserStoppedSpeakingFrame():
