@@ -27,6 +27,9 @@ BACKLOG = 256
 REQUEST_SECONDS = 5.0
 #: One WebSocket frame: three seconds of audio as base64. Above it the connection ends with 1009.
 LARGEST_FRAME_BYTES = 128 * 1024
+#: What may wait in this process, and again in its kernel, for a caller's network: a sixth of a
+#: second of sound. By default a kernel takes megabytes, a minute of it.
+UNSENT_BYTES = 8 * 1024
 #: A caller's line that answers no ping for this long is gone.
 PING_SECONDS = 10.0
 
@@ -111,10 +114,14 @@ class Web:
         """Starts to serve an accepted socket and returns at once."""
         loop = asyncio.get_running_loop()
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         connection = Connection()
+        transport: asyncio.Transport
         transport, _ = await loop.connect_accepted_socket(
             lambda: _Http(self._config, self._state, {"connection": connection}), accepted
         )
+        transport.set_write_buffer_limits(high=UNSENT_BYTES)
         loop.call_later(REQUEST_SECONDS, _give_up, connection, transport)
         return connection
 

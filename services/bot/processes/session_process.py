@@ -56,7 +56,7 @@ async def serve_one_session(
     try:
         await resources.warm_up()
         link.send(Ready())
-        telling = asyncio.create_task(_tell_load(link))
+        telling = asyncio.create_task(_tell_load(link, slot))
         await come(slot)
         if slot.call is not None:
             await slot.call.over.wait()
@@ -76,14 +76,15 @@ async def _beat(link: Link, lease_seconds: float) -> None:
         link.send(Alive())
 
 
-async def _tell_load(link: Link) -> None:
+async def _tell_load(link: Link, slot: Slot) -> None:
     """Lets the supervisor know how late everything is here, from the first wait on."""
     lag = LoopLag()
     async with asyncio.TaskGroup() as measuring:
         measuring.create_task(lag.watch())
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            link.send(Loaded(lag=round(lag.take(), 4)))
+            late = slot.call.line.take_lateness() if slot.call is not None else None
+            link.send(Loaded(lag=lag.take(), late=late))
 
 
 async def _obey(link: Link, slot: Slot) -> None:

@@ -20,6 +20,7 @@ from pipecat.frames.protobufs import frames_pb2
 from pipecat.serializers.protobuf import ProtobufFrameSerializer
 
 from services.bot.transports.bad_frames import BadFrameError, Patience, check_audio
+from services.bot.transports.late_sound import LateSound
 from services.bot.transports.line import SAMPLE_RATE_IN
 
 #: Of the agent's audio, in Hz: as Nova speaks.
@@ -30,7 +31,11 @@ _Message: Any = frames_pb2.Frame  # type: ignore[attr-defined]
 
 
 class BrowserProtocol(ProtobufFrameSerializer):
-    """Translates between protobuf frames and Pipecat's frames."""
+    """Translates between protobuf frames and Pipecat's frames.
+
+    Attributes:
+        late: Judges the caller's sound.
+    """
 
     def __init__(self, on_too_many_bad_frames: Callable[[], None]) -> None:
         """Prepares a translation.
@@ -41,19 +46,26 @@ class BrowserProtocol(ProtobufFrameSerializer):
         super().__init__()
         self._on_too_many_bad_frames = on_too_many_bad_frames
         self._patience = Patience()
+        self.late = LateSound(SAMPLE_RATE_IN)
 
     async def deserialize(self, data: str | bytes) -> Frame | None:
         """A frame from the browser; None for a bad one."""
         try:
-            return _checked(await self._parsed(data))
+            frame = _checked(await self._parsed(data))
         except BadFrameError as bad:
             logger.bind(code=bad.code).debug("caller sent a bad frame")
             if self._patience.count():
                 self._on_too_many_bad_frames()
             return None
+        if isinstance(frame, InputAudioRawFrame) and not self.late.keep(frame.audio):
+            return None
+        return frame
 
     def sound(self, message: str | bytes) -> bytes | None:
-        """The sound in a message, read at once; None for any other, and for one with a fault."""
+        """The sound in a message, read at once, nothing if it is too late.
+
+        None for any other message, and for one with a fault.
+        """
         if isinstance(message, str):
             return None
         try:
@@ -62,7 +74,9 @@ class BrowserProtocol(ProtobufFrameSerializer):
             return None
         pcm: bytes = audio.audio
         right = audio.sample_rate == SAMPLE_RATE_IN and audio.num_channels == 1
-        return pcm if right and pcm and not len(pcm) % 2 else None
+        if not (right and pcm) or len(pcm) % 2:
+            return None
+        return pcm if self.late.keep(pcm) else b""
 
     async def serialize(self, frame: Frame) -> str | bytes | None:
         """A message for the browser."""

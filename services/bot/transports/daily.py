@@ -149,6 +149,10 @@ class DailyLine:
         """Registers who is told once the caller left or dropped, or the bot is out of the room."""
         self._tell = tell
 
+    def take_lateness(self) -> float | None:
+        """None: sound that is late does not get here."""
+        return None
+
     def say_goodbye_with(self, ending: Ending) -> None:
         """Nothing: a room has no close codes, and the page has been told."""
         self._leaving = True

@@ -23,13 +23,18 @@ from pipecat.frames.frames import (
 from pipecat.serializers.base_serializer import FrameSerializer
 
 from services.bot.transports.bad_frames import BadFrameError, Patience, check_audio
+from services.bot.transports.late_sound import LateSound
 
 #: Of the audio in both directions, in Hz.
 SAMPLE_RATE = 16_000
 
 
 class JsonProtocol(FrameSerializer):
-    """Translates between JSON text frames and Pipecat's frames."""
+    """Translates between JSON text frames and Pipecat's frames.
+
+    Attributes:
+        late: Judges the caller's sound.
+    """
 
     def __init__(self, on_too_many_bad_frames: Callable[[], None]) -> None:
         """Prepares a translation.
@@ -40,13 +45,12 @@ class JsonProtocol(FrameSerializer):
         super().__init__()
         self._on_too_many_bad_frames = on_too_many_bad_frames
         self._patience = Patience()
+        self.late = LateSound(SAMPLE_RATE)
 
     async def deserialize(self, data: str | bytes) -> Frame | None:
-        """Audio from the caller, or the error event with which a bad frame is answered."""
+        """Audio from the caller, unless it is too late, or the error event for a bad frame."""
         try:
-            return InputAudioRawFrame(
-                audio=read_audio(data), sample_rate=SAMPLE_RATE, num_channels=1
-            )
+            audio = read_audio(data)
         except BadFrameError as bad:
             logger.bind(code=bad.code).debug("caller sent a bad frame")
             if self._patience.count():
@@ -54,13 +58,17 @@ class JsonProtocol(FrameSerializer):
             return OutputTransportMessageUrgentFrame(
                 message={"event": "error", "code": bad.code, "message": bad.message}
             )
+        if not self.late.keep(audio):
+            return None
+        return InputAudioRawFrame(audio=audio, sample_rate=SAMPLE_RATE, num_channels=1)
 
     def sound(self, message: str | bytes) -> bytes | None:
-        """The sound in a message, read at once; None for one with a fault."""
+        """The sound in a message, read at once, nothing if it is too late; None for a fault."""
         try:
-            return read_audio(message)
+            audio = read_audio(message)
         except BadFrameError:
             return None
+        return audio if self.late.keep(audio) else b""
 
     async def serialize(self, frame: Frame) -> str | bytes | None:
         """An event for the caller; None for what the protocol does not have."""

@@ -51,5 +51,11 @@ class Line(Protocol):
     def on_gone(self, tell: Callable[[Ending], None]) -> None:
         """Registers who is told once the caller left, dropped or broke the protocol."""
 
+    def take_lateness(self) -> float | None:
+        """By how much the caller's sound was late at worst since this was last asked, in seconds.
+
+        None where late sound does not get here: WebRTC's jitter buffers leave it out.
+        """
+
     def say_goodbye_with(self, ending: Ending) -> None:
         """Chooses how the connection is closed when the pipeline ends."""

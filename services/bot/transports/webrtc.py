@@ -117,6 +117,10 @@ class WebRtcLine:
         """Registers who is told once the caller left or dropped."""
         self._tell = tell
 
+    def take_lateness(self) -> float | None:
+        """None: sound that is late does not get here."""
+        return None
+
     def say_goodbye_with(self, ending: Ending) -> None:
         """Nothing: a data channel has no close codes, and the page has been told."""
 

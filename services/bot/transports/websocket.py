@@ -5,7 +5,7 @@ from typing import Any
 
 from pipecat.frames.frames import OutputTransportMessageUrgentFrame
 from pipecat.processors.frameworks.rtvi.models import ServerMessage
-from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 from starlette.websockets import WebSocket
 
 from services.bot.barge_in import Hold
@@ -18,6 +18,7 @@ from services.bot.transports.caller_socket import CallerSocket
 from services.bot.transports.direct_input import take_directly
 from services.bot.transports.json_protocol import JsonProtocol
 from services.bot.transports.line import CallerGoneError
+from services.bot.transports.steady_websocket import SteadyWebsocketTransport
 
 #: 40 ms a frame, a tenth of a call's processor time less than with 20. The first sound of an answer
 #: waits for no more, and Nova sends the rest faster than it is spoken.
@@ -64,7 +65,7 @@ class WebSocketLine:
             BrowserProtocol if speaks_rtvi else JsonProtocol
         )
         self._protocol = protocol(lambda: self._tell(Ending.BAD_FRAMES))
-        self._transport = FastAPIWebsocketTransport(
+        self._transport = SteadyWebsocketTransport(
             socket,
             FastAPIWebsocketParams(
                 audio_in_enabled=True,
@@ -78,12 +79,13 @@ class WebSocketLine:
                 allowed_origins=[],
                 ws_close_timeout=CLOSE_SECONDS,
             ),
+            on_stuck=lambda: self._tell(Ending.CALLER_DROPPED),
         )
         take_directly(self._transport, socket, self._protocol)
         self._transport.add_event_handler("on_client_disconnected", self._gone)
 
     @property
-    def transport(self) -> FastAPIWebsocketTransport:
+    def transport(self) -> SteadyWebsocketTransport:
         """Pipecat's end of it."""
         return self._transport
 
@@ -106,6 +108,10 @@ class WebSocketLine:
     def on_gone(self, tell: Callable[[Ending], None]) -> None:
         """Registers who is told once the caller left, dropped or broke the protocol."""
         self._tell = tell
+
+    def take_lateness(self) -> float | None:
+        """By how much the caller's sound was late at worst since it was last asked."""
+        return self._protocol.late.take_lateness()
 
     def say_goodbye_with(self, ending: Ending) -> None:
         """Chooses the close code."""

@@ -69,6 +69,9 @@ class RoomLine:
     def on_gone(self, tell: Callable[[Ending], None]) -> None:
         self._tell = tell
 
+    def take_lateness(self) -> float | None:
+        return None
+
     def say_goodbye_with(self, ending: Ending) -> None:
         self._leaving = True
 
