@@ -5,7 +5,7 @@ whenever the agent begins to speak again and the player holds back a little more
 before. What it leaves then is short and speech-like, enough for an agent to interrupt itself. For
 that time a frame has to be louder than the echo that was to be expected, or else it is held back.
 A caller who is louder than the echo comes through at once, any other at the latest after
-two to three seconds.
+two to three seconds. Later only that is held back of which the canceller has taken most anyway.
 """
 
 import numpy as np
@@ -25,6 +25,9 @@ _SETTLED = 10 ** (-25 / 10)
 #: echo has been measured, it must have kept a quarter of its power.
 _LOUDER = 4.0
 _KEPT = 0.25
+#: Later, an echo of which less than this is left is held back altogether, except for so many frames
+#: after a caller was heard: WebRTC looks for the delay from time to time and lets a syllable pass.
+_LITTLE, _OPEN_FRAMES = 0.1, 30
 #: How much less of an echo's power the room returns every 10 ms: 0.85 s until it has died away.
 _DECAY = 0.85
 #: What is left of what is held back: 30 dB less.
@@ -49,6 +52,7 @@ class Residue:
         self._frames = self._calm = 0
         self._least, self._most = _FIRST
         self._settled = False
+        self._open = 0
 
     @property
     def settled(self) -> bool:
@@ -85,10 +89,8 @@ class Residue:
             gain, delay = self._level
             heard = float(self._far[max(0, delay - 2) : delay + 3].max()) * gain
             self._echo = max(heard, self._echo * _DECAY)
-        if self._settled and self._gain == 1.0:
-            return
         left = float(np.dot(floats := done.astype(np.float32), floats))
-        wanted = 1.0 if self._settled else self._judge(near, left)
+        wanted = self._doubt(near, left) if self._settled else self._judge(near, left)
         if wanted == self._gain == 1.0:
             return
         if wanted == self._gain:
@@ -97,6 +99,19 @@ class Residue:
         slope = np.linspace(self._gain, wanted, len(done), dtype=np.float32)
         done[:] = floats * slope
         self._gain = wanted
+
+    def _doubt(self, near: float, left: float) -> float:
+        """How much of a frame passes a settled canceller: all, unless it was an echo, and alone."""
+        if left > _LOUDER * near:
+            # Its comfort noise, from before it was idle.
+            return _REST
+        if near >= _LOUDER * self._echo:
+            self._open = _OPEN_FRAMES
+        elif self._open:
+            self._open -= 1
+        elif left < _LITTLE * near:
+            return _REST
+        return 1.0
 
     def _judge(self, near: float, left: float) -> float:
         if near < _FAINT:

@@ -16,7 +16,8 @@ from tests.bench.sound.signals import SAMPLE_RATE, Signal, at_level, level_db
 _SECONDS = 24
 _SETTLED = 4
 _FAR_DB = -20.0
-_CALLER_DB = -26.0
+_CALLER_DB = -14.0
+_MICROPHONE_DB = -60.0
 _EVERY = 4.6
 _FIRST = 6.0
 
@@ -116,7 +117,7 @@ def over_the_agent(ratio_db: float, sentences: int) -> tuple[dict[str, list[Sign
     seconds = _FIRST + _EVERY * len(said)
     far = at_level(speech.agent_speech(seconds), _FAR_DB)
     place = Surroundings(Room(), 0.15, _FAR_DB - _CALLER_DB + ratio_db)
-    near = _echo(far, place)
+    near = _echo(far, place, _MICROPHONE_DB)
     starts = [round((_FIRST + _EVERY * number) * SAMPLE_RATE) for number in range(len(said))]
     for start, sentence in zip(starts, said, strict=True):
         near[start : start + len(sentence.sound)] += at_level(sentence.sound, _CALLER_DB)
@@ -135,8 +136,8 @@ def over_the_agent(ratio_db: float, sentences: int) -> tuple[dict[str, list[Sign
     return cuts, [each.words for each in said]
 
 
-def _echo(sound: Signal, place: Surroundings) -> Signal:
+def _echo(sound: Signal, place: Surroundings, hiss_db: float = -85.0) -> Signal:
     echo = heard(
         sound, place.room.response(), delay_seconds=place.delay_seconds, loss_db=place.loss_db
     )
-    return echo + hiss(len(echo))
+    return echo + hiss(len(echo), hiss_db)

@@ -9,7 +9,7 @@ from tests.bench.sound import noises, speech, words
 from tests.bench.sound.acoustic_loop import Loop
 from tests.bench.sound.signals import SAMPLE_RATE, Signal, at_level, at_snr, level_db
 
-SNR_DB = 10.0
+SNR_DB = 20.0
 _CALLER_DB = -24.0
 _EVERY = 4.0
 _FIRST = 2.0
