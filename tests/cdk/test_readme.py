@@ -12,7 +12,8 @@ PAGE = (ROOT / "cdk" / "README.md").read_text(encoding="utf-8")
 def test_its_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"make (\w+) ENV=", PAGE))
-    assert named == {"synth", "cost", "diagram", "secrets", "doctor", "deploy", "cdk"}
+    commands = {"calls", "cdk", "cost", "deploy", "diagram", "doctor", "secrets", "synth"}
+    assert named == commands
     for name in named:
         assert re.search(rf"^{name}: ready ## ", makefile, re.MULTILINE), name
 
