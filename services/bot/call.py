@@ -14,7 +14,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from services.bot.agent import Agent
 from services.bot.agent_watch import AgentWatch
-from services.bot.call_context import tool_context
+from services.bot.call_context import tool_context, tools_over
 from services.bot.call_worker import CallWorker
 from services.bot.ending import Ending
 from services.bot.farewell import Farewell
@@ -153,7 +153,7 @@ class Call:
                 return await self._run_until_the_end(worker)
             finally:
                 spoken.close()
-                farewell.close()
+                await tools_over(context, farewell)
                 if recording:
                     await recording.close()
         finally:

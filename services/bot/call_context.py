@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.bot.agent import Agent
 from services.bot.farewell import Farewell
+from services.bot.mcp_servers import ServerTools
 from services.bot.memory import Recollection
 from services.bot.recording.recording import Recording
 from services.bot.resources import Resources
@@ -31,6 +32,10 @@ async def tool_context(
     async def transcript() -> Sequence[Turn]:
         return await resources.sessions.turns(session.session_id)
 
+    servers = None
+    if agent.mcp:
+        own = [tool.name for tool in agent.tool_functions()]
+        servers = await ServerTools.open(agent.mcp, resources.listing, own)
     return ToolContext(
         session.session_id,
         resources.dynamodb,
@@ -39,10 +44,18 @@ async def tool_context(
         knowledge=resources.library.shelf(agent.knowledge),
         memory=await _memory(session, agent, resources),
         recording=recording,
+        servers=servers,
         transcript=transcript,
         hang_up=farewell.begin,
         hand_over=resources.reception.take if resources.reception is not None else None,
     )
+
+
+async def tools_over(context: ToolContext, farewell: Farewell) -> None:
+    """Lets go of what only this call's tools needed."""
+    farewell.close()
+    if context.servers is not None:
+        await context.servers.close()
 
 
 async def _memory(session: Session, agent: Agent, resources: Resources) -> Recollection | None:

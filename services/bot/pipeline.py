@@ -21,7 +21,7 @@ from services.bot.nova import NovaSettings, NovaSonic
 from services.bot.queues import without_queues
 from services.bot.recording.description import RECORDING_TOOLS
 from services.bot.settings import BotSettings
-from services.bot.toolbox import ToolContext, offer
+from services.bot.toolbox import Tool, ToolContext, offer
 from services.bot.transports import Line
 from services.bot.transports.direct_input import DirectInput
 from services.bot.voice_activity import PaddedSilero
@@ -62,8 +62,10 @@ def converse(
         tools = [tool for tool in tools if tool.name not in MEMORY_TOOLS]
     if tool_context.recording is None:
         tools = [tool for tool in tools if tool.name not in RECORDING_TOOLS]
+    if tool_context.servers is not None:
+        tools += tool_context.servers.tools
     nova = NovaSonic(
-        settings=nova_settings(settings, agent, line),
+        settings=nova_settings(settings, agent, line, tools),
         instructions=briefing(agent, memory),
         voice=settings.nova_voice_id or agent.voice,
     )
@@ -74,7 +76,7 @@ def converse(
     line.front_end.listen_for(agent.sound)
     context = LLMContext(
         messages=[_message(turn) for turn in history[: _answered(history)]],
-        tools=ToolsSchema(standard_tools=[tool.schema for tool in tools]),
+        tools=ToolsSchema(standard_tools=[tool.schema_in(tool_context) for tool in tools]),
     )
     aggregators = LLMContextAggregatorPair(
         context,
@@ -104,7 +106,9 @@ def _ear(line: Line, detector: PaddedSilero, nova: NovaSonic) -> Ear:
     return ear
 
 
-def nova_settings(settings: BotSettings, agent: Agent, line: Line) -> NovaSettings:
+def nova_settings(
+    settings: BotSettings, agent: Agent, line: Line, tools: Sequence[Tool] = ()
+) -> NovaSettings:
     """What of a call is Nova Sonic's business.
 
     Nova speaks at the rate of the line: a resampler in between would hold back 80 ms of the answer.
@@ -117,6 +121,8 @@ def nova_settings(settings: BotSettings, agent: Agent, line: Line) -> NovaSettin
         endpointing=settings.nova_endpointing or agent.endpointing,
         sample_rate=line.audio_out_sample_rate,
         connection_limit_seconds=settings.connection_limit_seconds,
+        # A tool's own limit ends it; this is for one that hangs in spite of it.
+        tool_seconds=max([30.0, *(tool.options.timeout + 5 for tool in tools)]),
     )
 
 

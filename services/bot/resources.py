@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from loguru import logger
@@ -11,6 +11,7 @@ from services.bot.agent import AGENTS_FOLDER, Agent, AgentError, read_agents
 from services.bot.archiving import Archiving
 from services.bot.handing_over import Reception
 from services.bot.knowledge import KnowledgeError, Library
+from services.bot.mcp_servers import Listing, ask_servers
 from services.bot.meeting_place import MeetingPlace
 from services.bot.memory import MemoryStore
 from services.bot.nova import transport
@@ -51,6 +52,7 @@ class Resources:
         meeting_place: Where this task's processes find each other.
         library: The agents' documents.
         memories: What agents remember of callers.
+        listing: What the agents' MCP servers have.
         reception: Where calls are handed over to, where there is such a place.
         voice_activity: The speech detector, once this process is warm.
     """
@@ -66,6 +68,7 @@ class Resources:
     memories: MemoryStore
     calls: CallStore | None = None
     archiving: Archiving | None = None
+    listing: Listing = field(default_factory=dict)
     reception: Reception | None = None
     voice_activity: PaddedSilero | None = None
 
@@ -110,6 +113,7 @@ class Resources:
             memories=MemoryStore(Table(dynamodb, settings.sessions_table)),
             calls=calls,
             archiving=archiving,
+            listing=_ask_servers(agents),
             reception=Reception.of(settings),
         )
 
@@ -125,7 +129,7 @@ class Resources:
                 _index(agents, self.library)
         except ToolError as error:
             raise AgentError(str(error)) from error
-        self.agents = agents
+        self.agents, self.listing = agents, _ask_servers(agents)
 
     def detector(self) -> PaddedSilero:
         """The speech detector of this process's one call."""
@@ -147,6 +151,14 @@ class Resources:
             return
         except (ServiceError, TimeoutError) as error:
             logger.bind(error=type(error).__name__).warning("session records cannot be reached yet")
+
+
+def _ask_servers(agents: Mapping[str, Agent]) -> Listing:
+    servers = [server for agent in agents.values() for server in agent.mcp.values()]
+    if servers:
+        # Half a second that no caller shall wait for.
+        import mcp  # noqa: F401
+    return ask_servers(servers)
 
 
 def _index(agents: Mapping[str, Agent], library: Library) -> Library:

@@ -117,10 +117,11 @@ class Caller:
             self._changed.notify_all()
 
 
-async def call(bot: Bot, **how: Any) -> Caller:  # noqa: ANN401
-    """Calls with the API key."""
+async def call(bot: Bot, *, agent: str | None = None, **how: Any) -> Caller:  # noqa: ANN401
+    """Calls with the API key; without an agent's key, the default agent."""
     how.setdefault("subprotocols", [Subprotocol(API_KEY)])
-    return Caller(await connect(bot.web_socket, compression=None, **how))
+    url = bot.web_socket if agent is None else f"{bot.web_socket}?agent={agent}"
+    return Caller(await connect(url, compression=None, **how))
 
 
 async def call_with(bot: Bot, ticket: str) -> Caller:

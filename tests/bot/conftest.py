@@ -196,13 +196,15 @@ def sessions(aws: dict[str, str]) -> SessionStore:
     return SessionStore.connect(CommonSettings())
 
 
-async def launch(environment: Mapping[str, str], module: str = "services.bot") -> Bot:
+async def launch(
+    environment: Mapping[str, str], module: str = "services.bot", folder: Path = REPOSITORY
+) -> Bot:
     """Starts a bot and waits until it listens."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         module,
-        cwd=REPOSITORY,
+        cwd=folder,
         env={**os.environ, **BOT, **environment},
         stderr=asyncio.subprocess.PIPE,
         preexec_fn=end_with_the_tests,

@@ -1,16 +1,27 @@
 """What an agent's file may say."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from services.bot.agent.voices import Language, Voice, languages_of, voices_for
 from services.bot.knowledge.description import KnowledgeFolder
+from services.bot.mcp_servers.description import McpServer
 from services.bot.memory.description import MEMORY_TOOLS, Remembering
 from services.bot.recording.description import RECORDING_TOOLS, RecordingWanted
 from services.bot.settings import Endpointing
 from services.bot.sound import Sound
 from services.bot.toolbox import Tool, UnknownToolError, tools_named
+
+ServerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,20}$")]
 
 
 def _known_tools(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,6 +61,7 @@ class Agent(BaseModel):
         voice: Nova Sonic's voice. Tiffany and Matthew speak every language.
         languages: The languages that it speaks, as BCP 47 tags; the first is the one it begins in.
         tools: Names of functions in `services/bot/tools`.
+        mcp: Servers of the Model Context Protocol, by name, whose tools it may call too.
         knowledge: The folder of its documents.
         memory: What it remembers of callers whom access control knows; by default nothing.
         recording: Whether calls are recorded, and what callers are told of it; by default not.
@@ -70,6 +82,7 @@ class Agent(BaseModel):
     voice: Voice = "tiffany"
     languages: tuple[Language, ...] = Field(default=("en-US",), min_length=1)
     tools: Annotated[tuple[str, ...], AfterValidator(_known_tools)] = ()
+    mcp: Mapping[ServerName, McpServer] = Field(default_factory=dict)
     knowledge: KnowledgeFolder | None = None
     memory: Remembering | None = None
     recording: RecordingWanted | None = None

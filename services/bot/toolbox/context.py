@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from services.bot.handing_over import HandOver, Taken
     from services.bot.knowledge import Shelf
+    from services.bot.mcp_servers import ServerTools
     from services.bot.memory import Recollection
     from services.bot.recording.recording import Recording
     from services.common.sessions import Turn
@@ -41,6 +42,7 @@ class ToolContext:
         recording: What is being recorded of this call, where it may be.
         consent: `consent.ask("cancel order 4217")` before something is changed goes on only if the
             caller has agreed to it.
+        servers: The MCP servers of the call's agent, where it names some.
         hang_up: Ends the call, after the agent has said what it says to the tool's result.
         hand_over: Passes the call on to a person; None where nobody takes calls.
     """
@@ -55,5 +57,6 @@ class ToolContext:
     memory: "Recollection | None" = None
     recording: "Recording | None" = None
     consent: Consent = field(default_factory=Consent)
+    servers: "ServerTools | None" = None
     hang_up: Callable[[], None] = _nobody_hangs_up
     hand_over: "Callable[[HandOver], Awaitable[Taken]] | None" = None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pipecat.services.llm_service import FunctionCallParams
 
     from services.bot.nova import NovaSonic
+
+#: A model may be made to call tools on and on, by what it reads or by its own mistake.
+MOST_CALLS_A_TURN = 12
 
 #: How often somebody who waits to say that it takes a while looks whether others still speak.
 _LOOK_SECONDS = 0.2
@@ -33,18 +37,39 @@ def offer(tools: Iterable[Tool], nova: "NovaSonic", context: ToolContext) -> Non
         context: What the tools may know of the call.
     """
     context.consent.listen(lambda: nova.caller_said)
+    turn = _Turn(nova)
     for tool in tools:
         nova.register_function(
             tool.name,
-            _handler(tool, nova, context),
+            _handler(tool, nova, context, turn),
             cancel_on_interruption=tool.options.on_barge_in == "cancel",
         )
 
 
+@dataclass(slots=True)
+class _Turn:
+    """How many tools were called since the caller last said something."""
+
+    nova: "NovaSonic"
+    said: int = -1
+    calls: int = 0
+
+    def has_enough(self) -> bool:
+        """Counts one more call, and tells whether it is one too many."""
+        said = len(self.nova.caller_said)
+        self.calls = 1 if said != self.said else self.calls + 1
+        self.said = said
+        return self.calls > MOST_CALLS_A_TURN
+
+
 def _handler(
-    tool: Tool, nova: "NovaSonic", context: ToolContext
+    tool: Tool, nova: "NovaSonic", context: ToolContext, turn: _Turn
 ) -> Callable[["FunctionCallParams"], Awaitable[None]]:
     async def handle(params: "FunctionCallParams") -> None:
+        if turn.has_enough():
+            logger.bind(tool=tool.name, calls=turn.calls).warning("model calls tools in a loop")
+            await params.result_callback({"error": "too many tools were used; ask the caller"})
+            return
         async with _progress(tool, nova):
             result = await tool.call(params.arguments, context)
         await params.result_callback(result)
