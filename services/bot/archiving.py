@@ -17,6 +17,7 @@ from services.common.calls.kept import KeptCall
 from services.common.calls.store import SHARDS, CallStore
 from services.common.calls.transcript import Transcript
 from services.common.errors import ArchiveError, StoreError
+from services.common.sessions import Session
 
 DEADLINE_SECONDS = 15.0
 """For one transcript with all tries; the list remembers the call if that is not enough."""
@@ -100,12 +101,11 @@ class Archiving:
         ]
         written = 0
         for session_id in random.sample(waiting, min(len(waiting), MOST_A_SWEEP)):
-            call = await self._read(session_id)
-            if call is None or _over_since(call, young):
+            session = await self._calls.session(session_id)
+            if session is None or _over_since(session, young):
                 written += await self.write(session_id)
         return written
 
 
-def _over_since(call: KeptCall, moment: datetime) -> bool:
-    session = call.session
+def _over_since(session: Session, moment: datetime) -> bool:
     return session.status.over and (session.ended_at or session.created_at) < moment

@@ -19,7 +19,7 @@ from services.common.conditions import held_by, key
 from services.common.dynamodb import ConditionFailed, Item, Table
 from services.common.errors import GenerationLost
 from services.common.expressions import Delete
-from services.common.records import TTL_ATTRIBUTE, Clock, Session, utc_now
+from services.common.records import TTL_ATTRIBUTE, Clock, Session, read_session, utc_now
 
 SHARDS = 8
 """One partition key takes 1,000 write units a second, and a call costs two here."""
@@ -83,6 +83,11 @@ class CallStore:
         """All that is known of a call; None where there is none."""
         items = await self._table.query(Key("session_id").eq(session_id))
         return KeptCall.of(items, self._clock)
+
+    async def session(self, session_id: str) -> Session | None:
+        """The session alone, which costs little; None where there is none."""
+        item = await self._table.get(key(session_id))
+        return None if item is None else read_session(item, self._clock())
 
     async def unwritten(self, shard: int) -> list[tuple[str, datetime]]:
         """Calls of a shard whose transcripts are to be written, and since when they are known."""
