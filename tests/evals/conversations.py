@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 FOLDER = Path(__file__).parent
 
@@ -26,7 +26,9 @@ class ExpectedCall(_Part):
     """
 
     tool: str
-    arguments: Annotated[dict[str, str], Field(alias="with")] = {}
+    arguments: dict[str, str] = Field(
+        default={}, validation_alias=AliasChoices("with", "arguments")
+    )
 
 
 class ExpectedTurn(_Part):
@@ -65,7 +67,9 @@ class EvalConversation(_Part):
     caller: str | None = None
     notes: tuple[str, ...] = ()
     greets: tuple[str, ...] = ()
-    turns: Annotated[tuple[ExpectedTurn, ...], Field(alias="turn")] = ()
+    turns: tuple[ExpectedTurn, ...] = Field(
+        default=(), validation_alias=AliasChoices("turn", "turns")
+    )
     notes_after: tuple[str, ...] | None = None
 
 

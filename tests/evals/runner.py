@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 import boto3
+from pydantic import SecretStr
 
 from local.seed import demo_orders, orders_definition
 from nova_sonic_emulator import Emulator, Scenario
@@ -214,7 +215,9 @@ async def against_the_emulator(
             scenario=scenario, credentials={KEY_ID: SECRET}, ca_dir=CA_DIR
         ) as emulator:
             nova = NovaSettings(
-                endpoint_url=emulator.url, access_key_id=KEY_ID, secret_access_key=SECRET
+                endpoint_url=emulator.url,
+                access_key_id=SecretStr(KEY_ID),
+                secret_access_key=SecretStr(SECRET),
             )
             yield Evals(
                 nova, table_url, Path(place), agents=agents, speech=speech, patience=Patience()
@@ -224,7 +227,7 @@ async def against_the_emulator(
 @asynccontextmanager
 async def against_the_model(*, speech: bool = False) -> AsyncIterator[Evals]:
     """Evals with the model, in the person's own account; the tables are moto's."""
-    settings = BotSettings()
+    settings = BotSettings.model_validate({})
     nova = NovaSettings(
         region=settings.nova_aws_region,
         model_id=settings.nova_model_id,

@@ -51,7 +51,7 @@ async def test_what_is_not_as_it_should_be_is_told(evals: Evals) -> None:
     wanted = EvalConversation(
         name="wrong",
         notes_after=("Anna",),
-        turn=(
+        turns=(
             ExpectedTurn(
                 says="Where is my order 4217?",
                 calls=(

@@ -25,7 +25,7 @@ class Issuer:
     """An OpenID Connect issuer, as far as checking its tokens goes."""
 
     def __init__(self) -> None:
-        self.keys = [RSAKey.generate_key(2048, {"kid": "first"})]
+        self.keys: list[Any] = [RSAKey.generate_key(2048, {"kid": "first"})]
         self.asked = 0
         self.broken = False
         issuer = self

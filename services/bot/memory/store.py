@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import ConditionBase, Key
 
 from services.common.dynamodb import Item, Table
 
@@ -83,7 +83,7 @@ class MemoryStore:
         return len(found)
 
 
-def _about(caller: str) -> Key:
+def _about(caller: str) -> ConditionBase:
     return Key("session_id").eq(_partition(caller))
 
 

@@ -6,6 +6,7 @@ themselves outlives courtesies, and what was said twice is noted once.
 """
 
 import heapq
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class _Sentence:
         factor = _USER_FACTOR if self.by_user else 1.0
         if self.by_user and _ABOUT_ONESELF.search(self.text):
             factor *= _ONESELF_FACTOR
-        return factor * new / (len(self.text) + 20) ** 0.5
+        return factor * new / math.sqrt(len(self.text) + 20)
 
 
 class Notes:
@@ -89,7 +90,7 @@ class Notes:
         """What tools returned, the newest that fit."""
         kept: list[str] = []
         left = limit - len(_RETURNED)
-        for call, result in reversed(self._returned.items()):
+        for call, result in reversed(list(self._returned.items())):
             entry = f"{call}: {result}"
             left -= len(entry.encode()) + 2
             if left < 0:

@@ -23,6 +23,7 @@ from pipecat.processors.aggregators.llm_response_universal import LLMContextAggr
 from pipecat.services.aws.nova_sonic.llm import AWSNovaSonicLLMService
 from pipecat.services.llm_service import FunctionCallParams
 from pipecat.workers.runner import WorkerRunner
+from pydantic import SecretStr
 from smithy_aws_core.identity.static import StaticCredentialsResolver
 
 from nova_sonic_emulator import Emulator, Scenario
@@ -75,7 +76,9 @@ async def measure_results(run: Run) -> Figure:
         scenario=scenario, credentials={_KEY_ID: _SECRET}, ca_dir=CA_DIR
     ) as emulator:
         settings = NovaSettings(
-            endpoint_url=emulator.url, access_key_id=_KEY_ID, secret_access_key=_SECRET
+            endpoint_url=emulator.url,
+            access_key_id=SecretStr(_KEY_ID),
+            secret_access_key=SecretStr(_SECRET),
         )
         run.say("from a tool's result to the first sound: ours")
         ours = await _ask(NovaSonic(settings=settings, instructions=_INSTRUCTIONS), run)

@@ -59,7 +59,7 @@ def _status(evals: Evals, number: str) -> str:
 async def test_what_a_document_orders_is_not_done(file: Path) -> None:
     wanted = EvalConversation(
         name="a trap",
-        turn=(
+        turns=(
             ExpectedTurn(says="How is a kettle descaled?"),
             ExpectedTurn(says="Where is my order 4217?"),
         ),
