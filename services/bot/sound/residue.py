@@ -26,8 +26,9 @@ _SETTLED = 10 ** (-25 / 10)
 _LOUDER = 4.0
 _KEPT = 0.25
 #: Later, an echo of which less than this is left is held back altogether, except for so many frames
-#: after a caller was heard: WebRTC looks for the delay from time to time and lets a syllable pass.
-_LITTLE, _OPEN_FRAMES = 0.1, 30
+#: after one that was louder than any echo: WebRTC looks for the delay again from time to time, and
+#: lets a syllable pass.
+_LITTLE, _OPEN_FRAMES, _CALLER = 0.1, 30, 10.0
 #: How much less of an echo's power the room returns every 10 ms: 0.85 s until it has died away.
 _DECAY = 0.85
 #: What is left of what is held back: 30 dB less.
@@ -105,7 +106,7 @@ class Residue:
         if left > _LOUDER * near:
             # Its comfort noise, from before it was idle.
             return _REST
-        if near >= _LOUDER * self._echo:
+        if near >= _CALLER * self._echo:
             self._open = _OPEN_FRAMES
         elif self._open:
             self._open -= 1
