@@ -24,6 +24,7 @@ from tests.bench.knowledge import measure as knowledge
 from tests.bench.fleet import measure as fleet
 from tests.bench.report import Report
 from tests.bench.run import Run, Scale
+from tests.bench.sound import measure as sound
 
 BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
     "start": start.measure,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
     "audio": audio_path.measure,
     "cost": cost.measure,
     "capacity": capacity.measure,
+    "sound": sound.measure,
     "vad": detection,
     "answer": answer.measure,
     "knowledge": knowledge,
