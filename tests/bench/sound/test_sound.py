@@ -8,7 +8,7 @@ import pytest
 from tests.bench.sound import echo, noises, noisy, picture, words
 from tests.bench.sound.rooms import Room, heard
 from tests.bench.sound.signals import at_level, at_snr, level_db, speech_level_db
-from tests.bench.sound.speech import recorded, synthesised
+from tests.bench.sound.speech import recorded
 
 
 @pytest.mark.parametrize("kind", noises.KINDS)
@@ -17,11 +17,6 @@ def test_noise_of_every_kind_is_as_long_and_as_loud_as_asked_and_the_same_again(
     assert len(made) == 24_000
     assert level_db(made) == pytest.approx(-20, abs=0.1)
     assert np.array_equal(made, noises.noise(kind, 1.5, seed=4))
-
-
-def test_speech_is_the_same_again() -> None:
-    first = synthesised("hello there")
-    assert np.allclose(first, synthesised.__wrapped__("hello there"), atol=0.001)
 
 
 def test_levels_are_those_of_speech_without_its_pauses() -> None:
