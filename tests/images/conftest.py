@@ -122,6 +122,7 @@ def backend(joined: Network, tasks: dict[str, Task]) -> Iterator[Backend]:
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": listening["url"],
                 "SESSIONS_TABLE": "sessions",
                 "ORDERS_TABLE": "orders",
+                "TRANSCRIPTS_BUCKET": "voice-transcripts",
                 # Daily's cloud is not here.
                 "TRANSPORTS": "websocket",
             }
