@@ -189,6 +189,19 @@ class Images(Part):
         return self
 
 
+class LogIn(Part):
+    """Where callers log in with OpenID Connect, so that an agent may remember them."""
+
+    issuer: Annotated[
+        str,
+        Field(
+            pattern=r"^https://[^\s?#]+$",
+            description="the issuer's address such as https://login.example.com/tenant",
+        ),
+    ]
+    audience: Annotated[str, Field(min_length=1, description="the page's client id there")]
+
+
 class Server(TaskSize):
     """The connect server."""
 
@@ -196,6 +209,7 @@ class Server(TaskSize):
     transports: Annotated[
         tuple[Transport, ...], Field(min_length=1, description="websocket, daily or both")
     ] = ("websocket",)
+    log_in: LogIn | None = None
 
 
 class Daily(Part):

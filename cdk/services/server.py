@@ -41,8 +41,8 @@ def server_environment(config: Environment, records: Records, jobs: JobsQueue) -
     """The connect server's settings, wherever it runs."""
     daily = _daily_environment(config, jobs) if config.uses_daily else {}
     return {
+        **access_environment(config),
         "AGENTS": ",".join(config.agents.names),
-        "CONNECT_AUTH": "api_key",
         "CORS_ORIGINS": config.client_url,
         "LEASE_SECONDS": str(config.drain.lease_seconds),
         "LOG_FORMAT": "json",
@@ -54,6 +54,17 @@ def server_environment(config: Environment, records: Records, jobs: JobsQueue) -
         "SESSION_RETENTION_DAYS": str(config.operations.record_days),
         "TRANSPORTS": ",".join(config.server.transports),
         **daily,
+    }
+
+
+def access_environment(config: Environment) -> dict[str, str]:
+    """What /connect asks callers for."""
+    if (log_in := config.server.log_in) is None:
+        return {"CONNECT_AUTH": "api_key"}
+    return {
+        "CONNECT_AUTH": "id_token",
+        "ID_TOKEN_AUDIENCE": log_in.audience,
+        "ID_TOKEN_ISSUER": log_in.issuer,
     }
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from cdk.config import ConfigError, load_environment
 from cdk.config.load import FOLDER
+from cdk.services.server import access_environment
 
 
 def problems_of(folder: Path, content: str) -> list[str]:
@@ -206,6 +207,19 @@ def test_no_more_calls_are_let_in_than_there_are_places(tmp_path: Path) -> None:
     (tmp_path / "prod.toml").write_text(with_line("nova", "max_calls = 1000"))
     assert load_environment("prod", folder=tmp_path).max_calls == 2 * 5
     assert load_environment("large").max_calls == 1000
+
+
+def test_callers_may_have_to_log_in(tmp_path: Path) -> None:
+    line = 'log_in = {{ issuer = "{}", audience = "page" }}'
+    (tmp_path / "prod.toml").write_text(with_line("server", line.format("https://login.example")))
+    assert access_environment(load_environment("prod", folder=tmp_path)) == {
+        "CONNECT_AUTH": "id_token",
+        "ID_TOKEN_AUDIENCE": "page",
+        "ID_TOKEN_ISSUER": "https://login.example",
+    }
+    assert access_environment(load_environment("small")) == {"CONNECT_AUTH": "api_key"}
+    (problem,) = problems_of(tmp_path, with_line("server", line.format("http://login.example")))
+    assert problem.startswith("server.log_in.issuer: ")
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
