@@ -17,6 +17,7 @@ from pipecat.transports.websocket.client import (
 )
 
 from services.bot.__main__ import main
+from services.bot.barge_in import Hold
 from services.bot.ending import Ending
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd
@@ -38,13 +39,14 @@ class RoomLine:
         self._tell: Callable[[Ending], None] = lambda _: None
         self._leaving = False
         self.front_end = FrontEnd()
+        self.hold = Hold(FarEndTap(self.front_end))
         self._transport = _Transport(
             url,
             WebsocketClientParams(
                 audio_in_enabled=True,
                 audio_in_filter=NearEnd(self.front_end),
                 audio_out_enabled=True,
-                audio_out_filter=FarEndTap(self.front_end),
+                audio_out_filter=self.hold,
                 audio_out_sample_rate=SAMPLE_RATE,
                 audio_out_10ms_chunks=4,
                 audio_out_end_silence_secs=0,
