@@ -19,6 +19,7 @@ from tests.cdk.templates import Templates, as_list
 ROOT = Path(__file__).parents[2] / "services"
 
 _ACTIONS: dict[str, set[str]] = {
+    "delete_item": {"DeleteItem"},
     "get_item": {"GetItem"},
     "put_item": {"PutItem"},
     "query": {"Query"},
@@ -96,6 +97,17 @@ def test_a_service_may_do_to_session_records_what_its_code_does(
     assert used
     called = {("store", method) for method in used} | {("calls", method) for method in kept}
     assert set().union(*(actions_of(*call) for call in called)) == set(granted)
+
+
+def test_the_bot_may_remember_callers_with_what_it_may_do_to_session_records() -> None:
+    store = ast.parse((ROOT / "bot" / "memory" / "store.py").read_text())
+    used = {
+        node.attr
+        for node in ast.walk(store)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self._table"
+    }
+    assert used == {"delete", "put", "query"}
+    assert set().union(*(actions_of("_table", call) for call in used)) <= set(bot.SESSION_ACTIONS)
 
 
 def test_the_bot_writes_files_of_calls_and_reads_none(large: Templates) -> None:
