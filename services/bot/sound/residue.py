@@ -25,10 +25,11 @@ _SETTLED = 10 ** (-25 / 10)
 #: echo has been measured, it must have kept a quarter of its power.
 _LOUDER = 4.0
 _KEPT = 0.25
-#: Later, an echo of which less than this is left is held back altogether, except for so many frames
-#: after one that was louder than any echo: WebRTC looks for the delay again from time to time, and
-#: lets a syllable pass.
-_LITTLE, _OPEN_FRAMES, _CALLER = 0.1, 30, 10.0
+#: Later, a frame of which less than a tenth is left is held back altogether, and one that was no
+#: louder than expected if less than half is left: WebRTC looks for the delay again from time to
+#: time, and lets a syllable pass. Not so for these frames after one that was louder than any echo,
+#: by 10 dB.
+_LITTLE, _HALF, _OPEN_FRAMES, _CALLER = 0.1, 0.5, 30, 10.0
 #: How much less of an echo's power the room returns every 10 ms: 0.85 s until it has died away.
 _DECAY = 0.85
 #: What is left of what is held back: 30 dB less.
@@ -110,7 +111,7 @@ class Residue:
             self._open = _OPEN_FRAMES
         elif self._open:
             self._open -= 1
-        elif left < _LITTLE * near:
+        elif left < (_HALF if near < self._echo else _LITTLE) * near:
             return _REST
         return 1.0
 
