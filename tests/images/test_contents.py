@@ -42,7 +42,7 @@ def test_an_image_runs_as_nobody_in_particular_and_writes_to_one_folder(service:
 @pytest.mark.parametrize("service", ["server", "bot"])
 def test_a_python_image_has_its_service_compiled_and_nothing_else_of_ours(service: str) -> None:
     found = files_in(image_of(service), "/app")
-    sources = {file for file in found if file.endswith((".py", ".toml"))}
+    sources = {file for file in found if not file.endswith(".pyc")}
     tracked = subprocess.run(
         [
             *("git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"),
@@ -53,13 +53,22 @@ def test_a_python_image_has_its_service_compiled_and_nothing_else_of_ours(servic
         capture_output=True,
         text=True,
     ).stdout.split()
-    assert sources == {file for file in tracked if not file.endswith("Dockerfile")}
+    assert sources == {file for file in tracked if not file.endswith(("Dockerfile", ".png"))}
     compiled = {Path(file) for file in found - sources}
     assert compiled == {
         path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc"
         for path in map(Path, sources)
         if path.suffix == ".py"
     }
+
+
+def test_the_bot_has_what_its_agents_know() -> None:
+    documents = {
+        str(file.relative_to(REPOSITORY))
+        for file in (REPOSITORY / "services" / "bot" / "agents").rglob("*.md")
+    }
+    assert documents
+    assert documents <= files_in(image_of("bot"), "/app")
 
 
 def test_the_page_image_has_the_built_page_and_its_compressed_twins() -> None:
