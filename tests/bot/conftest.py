@@ -41,9 +41,9 @@ BOT = {
     # Calls in quick succession: the processes of those before may still be on their way out.
     "MAX_SESSIONS": "40",
 }
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 #: Generous: the machine that runs the tests may be busy with other things.
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 Line = dict[str, Any]
 

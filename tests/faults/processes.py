@@ -13,7 +13,7 @@ from local.part import REPOSITORY, Part
 from tests.bot.conftest import Bot
 from tests.children import end_with_the_tests
 
-_START_SECONDS = 60
+_START_SECONDS = 180
 #: They would lead to somebody's AWS account, or make every start of Python compile everything anew.
 _NOT_INHERITED = ("AWS_", "NOVA_", "DAILY_", "PYTHONDONTWRITEBYTECODE")
 
