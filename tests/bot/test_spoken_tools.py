@@ -70,9 +70,18 @@ async def ask(caller: Caller, name: str, *told: str) -> str:
     return str(caller.events[answered]["text"])
 
 
-async def test_orders_are_found_and_cancelled_once_the_caller_agrees(
-    bot: Bot, aws: dict[str, str]
+async def test_callers_have_tools_used_by_speaking(
+    bot: Bot, aws: dict[str, str], people: Service, sessions: SessionStore
 ) -> None:
+    """At once, since they mostly listen."""
+    async with asyncio.TaskGroup() as callers:
+        callers.create_task(finds_and_cancels_an_order_and_agrees_to_it(bot, aws))
+        callers.create_task(opens_a_ticket_and_gets_a_link(bot))
+        callers.create_task(is_handed_over_to_a_person(bot, people, sessions))
+        callers.create_task(says_goodbye(bot))
+
+
+async def finds_and_cancels_an_order_and_agrees_to_it(bot: Bot, aws: dict[str, str]) -> None:
     orders, table = boto3.client("dynamodb"), aws["ORDERS_TABLE"]
     boots = {
         "order_number": {"S": "9042"},
@@ -91,7 +100,7 @@ async def test_orders_are_found_and_cancelled_once_the_caller_agrees(
         assert orders.get_item(TableName=table, Key=key)["Item"]["status"] == {"S": "cancelled"}
 
 
-async def test_the_help_desk_keeps_tickets_for_the_call_and_sends_links(bot: Bot) -> None:
+async def opens_a_ticket_and_gets_a_link(bot: Bot) -> None:
     async with greeted(bot, "it-help-desk") as caller:
         opened = await ask(caller, "my_printer_is_broken", "ticket", "printer")
         number = "".join(filter(str.isdigit, opened))
@@ -100,9 +109,7 @@ async def test_the_help_desk_keeps_tickets_for_the_call_and_sends_links(bot: Bot
         await ask(caller, "yes_please", "sent a link")
 
 
-async def test_a_call_is_handed_over_and_ends_after_the_goodbye(
-    bot: Bot, people: Service, sessions: SessionStore
-) -> None:
+async def is_handed_over_to_a_person(bot: Bot, people: Service, sessions: SessionStore) -> None:
     async with await call(bot, agent="order-desk") as caller:
         async with caller.listening():
             await caller.event("transcript", lambda event: event["final"])
@@ -116,7 +123,7 @@ async def test_a_call_is_handed_over_and_ends_after_the_goodbye(
     assert "order desk" in told["transcript"][0]["text"]
 
 
-async def test_a_goodbye_ends_the_call(bot: Bot) -> None:
+async def says_goodbye(bot: Bot) -> None:
     async with greeted(bot, "order-desk") as caller:
         await caller.say(sentence("goodbye"))
         async with caller.listening():
