@@ -10,6 +10,7 @@ from loguru import logger
 from pipecat.adapters.llm.schemas.direct_function import DirectFunction
 from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
+from pipecat.adapters.services.aws_nova_sonic_adapter import Role
 from pipecat.frames.frames import (
     AggregatedTextFrame,
     BotSpeakingFrame,
@@ -28,7 +29,7 @@ from pipecat.frames.frames import (
     UserStoppedSpeakingFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection
-from pipecat.services.aws.nova_sonic.llm import AudioConfig, AWSNovaSonicLLMService, Role
+from pipecat.services.aws.nova_sonic.llm import AudioConfig, AWSNovaSonicLLMService
 from pipecat.services.aws.nova_sonic.session_continuation import SessionContinuationParams
 from pipecat.services.llm_service import FunctionCallParams
 from pipecat.utils.text.base_text_aggregator import TextType
@@ -152,7 +153,7 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def ask(self, text: str) -> None:
         """Has Nova answer a text, as it answers the caller."""
-        await self._send_text_event(text=text, role=Role.USER, interactive=True)  # type: ignore[no-untyped-call]
+        await self._send_text_event(text=text, role=Role.USER, interactive=True)
 
     def service_metadata_frame(self) -> LLMServiceMetadataFrame:
         """As Pipecat's, without its warning at every call: our own detector makes the turns."""

@@ -53,7 +53,9 @@ def arguments_of(function: ToolFunction) -> type[BaseModel]:
         default = ... if required else parameter.default
         fields[name] = (parameter.annotation, Field(default, description=told.get(name)))
     try:
-        model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+        model: type[BaseModel] = create_model(
+            function.__name__, __config__=ConfigDict(extra="forbid"), **fields
+        )
         model.model_json_schema()
     except Exception as error:
         raise TypeError(
