@@ -76,7 +76,7 @@ def synthesised(text: str, voice: str = "tiffany") -> Signal:
 
 @functools.cache
 def _library() -> ctypes.CDLL:
-    """espeak-ng, initialised. Its voices waver by chance: the same for the same run of sentences."""
+    """espeak-ng, initialised. They waver by chance: the same for the same run of sentences."""
     asyncio.run(Voice().speak("ready", voice_id=VOICES[0], sample_rate=SAMPLE_RATE))
     return ctypes.CDLL(espeakng_loader.get_library_path())
 
