@@ -5,7 +5,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -77,6 +77,8 @@ def _read(folder: Path, *, anew: bool) -> dict[str, Tool]:
             continue
         name = f"{_PACKAGE}.{path.stem}"
         module = sys.modules.get(name)
+        if anew:
+            _forget_compiled(path)
         modules[name] = _import(name, path) if anew or module is None else module
         for function in _functions(modules[name]):
             origin = f"{path}:{function.__code__.co_firstlineno}"
@@ -105,9 +107,13 @@ def _functions(module: ModuleType) -> list[ToolFunction]:
     ]
 
 
+def _forget_compiled(path: Path) -> None:
+    """Python takes what it compiled earlier in the same second for current."""
+    with suppress(OSError):
+        Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+
+
 def _import(name: str, path: Path) -> ModuleType:
-    # Python takes what it compiled earlier in the same second for current.
-    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ToolError(f"{path}: is no Python module")
