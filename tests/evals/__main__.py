@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 
@@ -24,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--nova", choices=("emulator", "aws"), default="emulator")
     parser.add_argument("--speech", action="store_true", help="callers speak instead of writing")
     asked = parser.parse_args(arguments)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's line for every request
     logger.remove()
     logger.add(sys.stderr, level=os.environ.get("LOG_LEVEL", "ERROR"))
     try:

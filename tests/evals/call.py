@@ -32,6 +32,7 @@ from services.bot.toolbox import ToolContext, offer
 from tests.bot.nova.caller import FRAME_BYTES, FRAME_SECONDS, Ear, Tap
 
 STOP_SECONDS = 10.0
+_LONGEST_ANSWER_SECONDS = 60.0
 PLAYING_SPEED = 20.0
 """Nobody listens: what the agent says is played as fast as this."""
 
@@ -141,11 +142,16 @@ class EvalCall:
                 await self._tap.until(holds)
 
     async def quiet(self, seconds: float) -> None:
-        """Waits until the agent has neither said nor called anything for so long."""
+        """Waits until the agent has neither said nor called anything for so long.
+
+        Nor is it to know any more what it was told to forget.
+        """
         before = -1
-        while before != (now := len(self._heard())):
-            before = now
-            await asyncio.sleep(seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_ANSWER_SECONDS):
+                while before != (now := len(self._heard())) or not self._nova.briefed:
+                    before = now
+                    await asyncio.sleep(seconds)
 
     def _heard(self) -> list[Frame]:
         kinds = (LLMTextFrame, FunctionCallInProgressFrame)

@@ -11,12 +11,16 @@ _DIGITS = {
 def told(expected: str, text: str) -> bool:
     """Whether a text says something, in one of the ways that " | " parts."""
     heard = normal(text)
-    return any(normal(way).strip() in heard for way in expected.split("|"))
+    ways = (normal(way) for way in expected.split("|"))
+    # A word may go on, as kettles do after a kettle; a number may not.
+    return any((way if way[-2:-1].isdecimal() else way.rstrip()) in heard for way in ways)
 
 
 def normal(text: str) -> str:
     """Small letters and digits alone; digits that were said one by one are written as a number."""
-    words = re.findall(r"[^\W_]+", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
+    words = re.findall(
+        r"[^\W_]+", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("'", "")
+    )
     joined = ""
     for word in (_DIGITS.get(word, word) for word in words):
         one_by_one = len(word) == 1 and word.isdecimal() and joined[-1:].isdecimal()

@@ -186,13 +186,13 @@ class Evals:
 
         def is_told() -> bool:
             said = call.said(since)
-            return bool(said) and not _missing(wanted, said, call.called(since))
+            return bool(said) and not missing(wanted, said, call.called(since))
 
         await call.until(is_told, self._patience.answer_seconds)
         seconds = time.monotonic() - began
         await call.quiet(self._patience.quiet_seconds)
         said, called = call.said(since), call.called(since)
-        faults = [*_missing(wanted, said, called), *_too_much(wanted, said, called)]
+        faults = [*missing(wanted, said, called), *_too_much(wanted, said, called)]
         if not said:
             faults.append("says nothing")
         return TurnResult(wanted.says, said, tuple(called), seconds, tuple(faults))
@@ -239,7 +239,7 @@ async def against_the_model(*, speech: bool = False) -> AsyncIterator[Evals]:
         yield Evals(nova, table_url, Path(place), speech=speech, patience=patience)
 
 
-def _missing(wanted: ExpectedTurn, said: str, called: Sequence[Called]) -> list[str]:
+def missing(wanted: ExpectedTurn, said: str, called: Sequence[Called]) -> list[str]:
     """What has not happened that should have."""
     faults = [f'does not say "{each}"' for each in wanted.tells if not told(each, said)]
     for expected in wanted.calls:

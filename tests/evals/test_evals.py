@@ -10,6 +10,7 @@ from rich.console import Console
 
 from services.bot.agent import read_agents
 from tests.evals.__main__ import table
+from tests.evals.call import Called
 from tests.evals.conversations import (
     EvalConversation,
     EvalFileError,
@@ -19,7 +20,7 @@ from tests.evals.conversations import (
     read_conversations,
 )
 from tests.evals.matching import same, told
-from tests.evals.runner import Evals, Result, against_the_emulator
+from tests.evals.runner import Evals, Result, against_the_emulator, missing
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -47,39 +48,41 @@ async def test_the_agent_holds_the_conversation(held: list[tuple[str, Result]], 
     assert result.passed, result
 
 
-async def test_what_is_not_as_it_should_be_is_told(evals: Evals) -> None:
-    wanted = EvalConversation(
-        name="wrong",
-        notes_after=("Anna",),
-        turns=(
-            ExpectedTurn(
-                says="Where is my order 4217?",
-                calls=(
-                    ExpectedCall(tool="track_order", arguments={"order_number": "1138"}),
-                    ExpectedCall(tool="cancel_order"),
-                ),
-                tells=("teapot",),
-                never_calls=("track_order",),
-                never_tells=("4217",),
-            ),
-        ),
+async def test_what_should_not_have_happened_is_told(evals: Evals) -> None:
+    turn = ExpectedTurn(
+        says="Where is my order 4217?",
+        tells=("4217", "on its way"),
+        never_calls=("track_order",),
+        never_tells=("4217", "teapot"),
     )
-    impatient = evals.with_patience(0.5)
-    result = await impatient.hold("order-desk", wanted)
+    wanted = EvalConversation(name="wrong", notes_after=("Anna",), turns=(turn,))
+    result = await evals.hold("order-desk", wanted)
     assert not result.passed
-    assert set(result.turns[1].faults) == {
-        'does not say "teapot"',
-        'calls track_order with {"order_number": "4217"}, not {"order_number": "1138"}',
-        "does not call cancel_order",
-        "calls track_order",
-        'says "4217"',
-    }
+    assert result.turns[1].faults == ("calls track_order", 'says "4217"')
     assert result.faults == ('has not noted "Anna"',)
     console = Console(record=True, width=160, file=io.StringIO())
     console.print(table("order-desk", [result]))
     shown = console.export_text()
     assert "✗ wrong" in shown
-    assert "does not call cancel_order" in shown
+    assert "calls track_order" in shown
+
+
+async def test_what_has_not_happened_is_told(evals: Evals) -> None:
+    turn = ExpectedTurn(
+        says="Hello.", calls=(ExpectedCall(tool="cancel_order"),), tells=("teapot",)
+    )
+    impatient = evals.with_patience(0.5)
+    result = await impatient.hold("order-desk", EvalConversation(name="wrong", turns=(turn,)))
+    faults = result.turns[1].faults
+    assert {'does not say "teapot"', "does not call cancel_order"} <= set(faults)
+
+
+def test_wrong_arguments_are_told() -> None:
+    expected = ExpectedCall(tool="track_order", arguments={"order_number": "1138"})
+    called = [Called("track_order", {"order_number": "4217"})]
+    assert missing(ExpectedTurn(says="", calls=(expected,)), "", called) == [
+        'calls track_order with {"order_number": "4217"}, not {"order_number": "1138"}'
+    ]
 
 
 def test_every_agent_has_evals() -> None:
@@ -94,7 +97,8 @@ def test_every_agent_has_evals() -> None:
         ("4217", "order 14217", False),
         ("on its way | shipped", "It has SHIPPED.", True),
         ("it's", "its", True),
-        ("kettle", "kettles", False),
+        ("kettle", "kettles", True),
+        ("kettle", "teakettle", False),
     ],
 )
 def test_what_is_told_may_be_put_in_other_ways(expected: str, text: str, fits: bool) -> None:

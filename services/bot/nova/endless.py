@@ -62,7 +62,7 @@ class EndlessStream:
         self._ready = asyncio.Event()
         self._partings: set[asyncio.Task[None]] = set()
         self._closed = False
-        self._outdated = False
+        self.outdated = False
         self.streams = 0
         self.rotations = 0
         self.losses = 0
@@ -134,7 +134,7 @@ class EndlessStream:
         """Has the next stream begin with other instructions; ``anew`` asks for it soon."""
         self._conversation.brief(before, instructions)
         self._discard_successor()
-        self._outdated = self._outdated or anew
+        self.outdated = self.outdated or anew
 
     # What lives behind it.
 
@@ -164,7 +164,7 @@ class EndlessStream:
         """From here on everything goes to this link, beginning with what was said so far."""
         link.put(*self._conversation.opening())
         self._link = link
-        self._spoke = self._outdated = False
+        self._spoke = self.outdated = False
         self.streams += 1
         link.listen(self._read)
 
@@ -235,7 +235,7 @@ class EndlessStream:
         settings = self._settings
         must = link.age >= settings.connection_limit_seconds * settings.rotate_by
         old = link.age >= settings.connection_limit_seconds * settings.rotate_from
-        due = old or self._outdated
+        due = old or self.outdated
         may = due and not (self._conversation.pending or self.caller_speaks or self.agent_speaks)
         if self._successor is None:
             if (must or may) and time.monotonic() >= self._successor_not_before:

@@ -159,6 +159,12 @@ class NovaSonic(AWSNovaSonicLLMService):
         """As Pipecat's, without its warning at every call: our own detector makes the turns."""
         return LLMServiceMetadataFrame(service_name=self.name, is_realtime_service=True)
 
+    @property
+    def briefed(self) -> bool:
+        """Whether Nova has forgotten what a new briefing was to make it forget."""
+        stream = self._guard.stream if self._guard is not None else None
+        return stream is None or not stream.outdated
+
     def brief(self, instructions: str, *, anew: bool) -> None:
         """Has every stream from now on begin with other instructions.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import asdict
 
@@ -21,6 +22,7 @@ _CALLERS = 50
 async def measure_memory(run: Run) -> Figure:
     """Measures both, with as many facts as an agent keeps."""
     run.say("callers who are remembered")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's line for every request
     wanted = Remembering(remember="everything.", most=_FACTS)
     loads: list[float] = []
     reads: list[float] = []

@@ -108,7 +108,7 @@ def _quiet_mind() -> dict[str, Any]:
                 "name": "order",
                 "mentions": ["order"],
                 "calls": {"tool": "track_order", "arguments": {"order_number": "4217"}},
-                "answer": [{"says": ["Your order is {status}."]}],
+                "answer": [{"says": ["{status}."]}],
             }
         ]
     }
@@ -151,22 +151,18 @@ async def _ask(nova: AWSNovaSonicLLMService, run: Run) -> list[float]:
 
 async def _first_sound(nova: AWSNovaSonicLLMService, tap: Tap, returned: list[float]) -> float:
     before = len(returned)
+    sounds = len(tap.of(TTSAudioRawFrame))
     question = {"role": "user", "content": _QUESTION}
     await nova.queue_frame(LLMMessagesAppendFrame(messages=[question], run_llm=True))  # type: ignore[list-item]
-    heard: list[float] = []
-
-    def is_heard() -> bool:
-        if len(returned) > before and tap.frames and isinstance(tap.frames[-1], TTSAudioRawFrame):
-            heard.append(time.perf_counter())
-        return bool(heard)
-
     async with asyncio.timeout(_AUDIBLE_SECONDS):
-        await tap.until(is_heard)
-        took = (heard[0] - returned[-1]) * 1000
+        await tap.until(lambda: len(tap.of(TTSAudioRawFrame)) > sounds)
+        heard = time.perf_counter()
         count = -1
-        while count != (count := len(tap.of(TTSAudioRawFrame))):  # noqa: ASYNC110  until the answer is over
+        while count != (count := len(tap.of(TTSAudioRawFrame))):  # noqa: ASYNC110  until it is over
             await asyncio.sleep(_PAUSE_SECONDS)
-    return took
+    if len(returned) == before:
+        raise ValueError("the agent spoke before it knew")
+    return (heard - returned[-1]) * 1000
 
 
 async def _stay_silent(worker: PipelineWorker) -> None:
