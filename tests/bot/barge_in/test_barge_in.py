@@ -48,6 +48,19 @@ async def test_after_a_cough_it_goes_on_where_the_page_stopped() -> None:
         assert list(heard) != sorted(heard), "what was lost was said again"
 
 
+async def test_a_program_on_the_json_protocol_is_told_nothing_and_misses_nothing() -> None:
+    async with agent() as speaking:
+        speaking.speaks_rtvi = False
+        await speaking.say(WORDS)
+        await speaking.until(lambda: speaking.barge_in.heard.agent_speaks)
+        speaking.heard_a_voice()
+        await speaking.until(lambda: speaking.turns)
+        assert speaking.turns == [(" ".join(WORDS), False)]
+        assert speaking.barge_in.resumes == 1
+        assert speaking.told == []
+        assert len(speaking.ear.audio) >= len(WORDS) * round(RATE * WORD_SECONDS) * 2
+
+
 async def test_what_was_sent_and_not_played_is_not_in_the_conversation() -> None:
     async with agent() as speaking:
         await speaking.say(WORDS)
