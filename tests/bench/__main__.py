@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.part import PartFailedError
-from tests.bench import answer, audio_path, capacity, connect, cost, recovery, start
+from tests.bench import answer, audio_path, capacity, connect, cost, links, recovery, start
 from tests.bench.detection import measure as detection
 from tests.bench.drain import measure as drain
 from tests.bench.figures import Figure
@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
     "audio": audio_path.measure,
     "cost": cost.measure,
     "capacity": capacity.measure,
+    "links": links.measure,
     "sound": sound.measure,
     "vad": detection,
     "answer": answer.measure,

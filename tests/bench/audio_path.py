@@ -35,7 +35,8 @@ async def measure(run: Run) -> list[Figure]:
             notes=[
                 *max((one.window.load for _, one in talks), key=lambda load: load.others).caution,
                 "Emulator, bot and callers are processes of one machine and share its cores.",
-                "The page's microphone frames (20 ms) and its playback buffer come on top.",
+                "The page's microphone frames (20 ms) and its playback buffer come on top, and "
+                "8 ms of the echo canceller's while it is at work.",
                 *(
                     f"{one.lost} of the callers' frames never arrived ({_name(wiring, one)})"
                     for wiring, one in talks

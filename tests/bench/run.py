@@ -31,6 +31,7 @@ class Scale:
         crowd_seconds: Length of each window while a core gets more and more calls.
         our_steps: How many calls it gets, of ours.
         stock_steps: How many calls it gets, of Pipecat's own parts.
+        weather_seconds: How long calls are on each bad network.
         sentences: What the speech detectors hear in each surrounding.
         passages: How many passages the folders of documents have that are searched.
         searches: Questions to each of them.
@@ -49,6 +50,7 @@ class Scale:
     crowd_seconds: float = 8
     our_steps: tuple[int, ...] = (10, 20, 30, 35, 40, 45, 50)
     stock_steps: tuple[int, ...] = (5, 10, 15, 20)
+    weather_seconds: float = 14
     sentences: int = 16
     passages: tuple[int, ...] = (100, 10_000, 100_000)
     searches: int = 2000
@@ -70,6 +72,7 @@ class Scale:
             crowd_seconds=2,
             our_steps=(2,),
             stock_steps=(2,),
+            weather_seconds=7,
             sentences=2,
             passages=(100,),
             searches=30,

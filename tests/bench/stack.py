@@ -53,6 +53,7 @@ class Stack:
         nova: str = "tests.bench.emulator",
         on_nova: Callable[[str], None] | None = None,
         bot_core: int | None = None,
+        marked: bool = True,
         **bot: str,
     ) -> None:
         """Plans the processes.
@@ -64,6 +65,7 @@ class Stack:
             nova: The module that stands in for Nova.
             on_nova: Takes its lines of JSON; the emulator's are `streams` otherwise.
             bot_core: The core that the bot's processes have to share.
+            marked: Whether callers' marks have to arrive as they are.
             bot: More variables of the bot.
         """
         self.wiring = wiring
@@ -73,6 +75,7 @@ class Stack:
         self._nova = nova
         self._on_nova = on_nova or self._keep_stream
         self._bot_core = bot_core
+        self._marked = marked
         self._own = {"MAX_SESSIONS": str(sessions + 2), **bot}
         self._ports = probe.free_ports(5)
         self._parts: list[Part] = []
@@ -205,7 +208,7 @@ class Stack:
             module = "tests.bench.stock_bot"
         else:
             answers = probe.http(f"http://127.0.0.1:{admin}/ready")
-            module = "services.bot"
+            module = "tests.bench.marked_bot" if self._marked else "services.bot"
         start = [module] if self._bot_core is None else [PINNED, str(self._bot_core), module]
         await self._start(python_part("bot", self.bot_environment, answers, *start))
 

@@ -56,7 +56,7 @@ async def test_calls_are_measured_by_the_dozen() -> None:
         step = await crowd.measure(2, seconds=1.2, settle=0.2)
     assert step.broken == 0
     assert step.out.count > 50
-    assert step.inward.count > 100
+    assert step.inward.count > 50
     assert min(step.out.p50, step.inward.p50) > 0
     assert step.private_mb > 1
 

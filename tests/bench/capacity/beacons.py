@@ -37,7 +37,7 @@ _PURE = 0.6
 _FAINT_RMS = 800
 _LOOK_SECONDS = 0.005
 _PLACES_A_SECOND = 100
-_LATEST_SECONDS = 6.0
+_LATEST_SECONDS = 7.5
 _JITTER_MS = 2.0
 
 _SENTENCES = (
@@ -80,11 +80,13 @@ class Arrival:
 
     Attributes:
         ms: One sample for each 10 ms of sound.
+        tones: For each second that was found: when it was sent, and how late it began, in ms.
         lost_ms: How much of it was left out on the way.
         unheard: Whole seconds of which nothing was found.
     """
 
     ms: list[float] = field(default_factory=list)
+    tones: list[tuple[float, float]] = field(default_factory=list)
     lost_ms: float = 0.0
     unheard: int = 0
 
@@ -124,6 +126,8 @@ def compare(
         if begin is None:
             arrival.unheard += 1
             continue
+        if (at := track.arrival(begin + sample_rate // _PLACES_A_SECOND)) is not None:
+            arrival.tones.append((second.left[0], 1000 * (at - second.left[0])))
         for place in range(_PLACES_A_SECOND):
             at = track.arrival(begin + (place + 1) * sample_rate // _PLACES_A_SECOND)
             if at is not None:

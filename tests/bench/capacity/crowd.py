@@ -8,30 +8,25 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
 
 from tests.bench import processes
 from tests.bench.capacity import beacons
-from tests.bench.capacity.callers import FRAME_MS, Caller, Tape, microphone, quieten_collector
-from tests.bench.capacity.nova import PIECE_MS, SAMPLE_RATE_IN, SAMPLE_RATE_OUT, Track
+from tests.bench.capacity.callers import Caller, Tape, microphone, quieten_collector
+from tests.bench.capacity.nova import SAMPLE_RATE_IN
+from tests.bench.capacity.step import Recorded, Step, evaluate, late_part
 from tests.bench.figures import Spread
 from tests.bench.stack import Stack, Wiring
-
-LIMIT_MS = 50.0
-LATE_MS = 200.0
-MOST_LATE = 0.001
-FULL_PERCENT = 92.0
-"""A core that is busier than this adds latency of its own."""
 
 _BETWEEN_CALLERS_SECONDS = 0.103
 """Not a multiple of a frame's 20 ms, so that the callers' microphones do not beat together."""
@@ -40,95 +35,41 @@ _SETTLE_SECONDS = 3.0
 _AFTERWARDS_SECONDS = 1.5
 _MARGIN_SECONDS = 1.0
 _NAP_SECONDS = 0.01
-_WAIT_SECONDS = 30.0
+_WAIT_SECONDS = 20.0
+_MOST_BROKEN = 2
+"""After which nobody waits for further calls to begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """So many calls, and how they did.
-
-    Attributes:
-        calls: How many.
-        out: Added latency from agent to caller, in ms.
-        inward: Added latency from caller to agent, in ms.
-        late: Part of all sound that came more than 200 ms late or never.
-        broken: Calls that did not begin or that ended.
-        loop_lag_ms: Of the bot's event loops, as the bot says; nan where nobody does.
-        processor_percent: Of a core, for each call.
-        private_mb: Of memory, for each call.
-        bot_core_percent: How busy the bot's core was.
-        others_core_percent: How busy the other one was.
-        others_lag_ms: How late the callers' own event loop was, p99.
-    """
-
-    calls: int
-    out: Spread
-    inward: Spread
-    late: float
-    broken: int
-    loop_lag_ms: float
-    processor_percent: float
-    private_mb: float
-    bot_core_percent: float
-    others_core_percent: float
-    others_lag_ms: float
-
-    @property
-    def why_not(self) -> str:
-        """What is wrong with the calls; nothing if they are as they should be."""
-        if self.broken:
-            return f"{self.broken} calls broken"
-        if self.late > MOST_LATE:
-            return "late audio"
-        if max(self.out.p99, self.inward.p99) >= LIMIT_MS:
-            return "p99 too high"
-        return ""
-
-    @property
-    def carried(self) -> bool:
-        """Whether the core carried them."""
-        return not self.why_not
-
-    @property
-    def others_full(self) -> bool:
-        """Whether the stand-ins' core had nothing left."""
-        return self.others_core_percent > FULL_PERCENT
-
-
-@dataclass(frozen=True, slots=True)
-class _Recorded:
-    """One call in a window, for another process to evaluate."""
-
-    tape: Tape
-    track: Path
-    window: tuple[float, float]
+type Call = tuple[Caller, int]
+"""A caller, and the number of their stream."""
 
 
 class Crowd:
     """A bot on one core and its callers, as an async context manager."""
 
-    def __init__(self, wiring: Wiring, *, sessions: int, bot_core: int) -> None:
+    def __init__(self, wiring: Wiring, *, sessions: int, bot_core: int | None) -> None:
         """Plans the processes.
 
         Args:
             wiring: Which bot.
             sessions: The most calls at once.
-            bot_core: The bot's core.
+            bot_core: The bot's core; None where it may have all.
         """
         self._streams = 0
         self._written = 0
         self._changed = asyncio.Event()
-        self._core = bot_core
+        self._core = bot_core or 0
         self._stack = Stack(
             wiring=wiring,
             sessions=sessions,
             nova="tests.bench.capacity.nova",
             on_nova=self._heard_of,
             bot_core=bot_core,
+            marked=False,
             LONGEST_CALL_SECONDS="600",
             SILENCE_LIMIT_SECONDS="600",
         )
-        self._calls: list[tuple[Caller, int]] = []
+        self._calls: list[Call] = []
         self._broken = 0
         self._resources = AsyncExitStack()
         self._microphones: list[list[bytes]] = []
@@ -157,6 +98,11 @@ class Crowd:
         await asyncio.sleep(0)
         await self._resources.__aexit__(kind, error, traceback)
 
+    @property
+    def bot_port(self) -> int:
+        """Where calls come in."""
+        return urlsplit(self._stack.bot_url).port or 0
+
     async def measure(self, calls: int, *, seconds: float, settle: float = _SETTLE_SECONDS) -> Step:
         """Measures a window with so many calls.
 
@@ -165,26 +111,54 @@ class Crowd:
             seconds: How long the window is.
             settle: After how many seconds it begins.
         """
-        while len(self._calls) + self._broken < calls:
+        while len(self._calls) + self._broken < calls and self._broken < _MOST_BROKEN:
             await self._add()
             await asyncio.sleep(_BETWEEN_CALLERS_SECONDS)
         await asyncio.sleep(settle)
         return await self._measure(calls, seconds)
 
-    async def _add(self) -> None:
-        """Adds a caller; the stream that opens next is theirs."""
-        number = self._streams + 1
-        ours = self._stack.wiring == "ours"
+    @asynccontextmanager
+    async def calls_through(self, port: int, count: int) -> AsyncIterator[list[Call]]:
+        """Has some callers call through a proxy, in turns one who listens and one who talks."""
+        calls = [await self._call(port) for _ in range(count)]
         try:
-            url = await self._stack.connect(self._client) if ours else self._stack.bot_url
-            caller = Caller(url, self._microphones[(number + 1) % 2])
-            await caller.open()
-            caller.open_microphone(asyncio.get_running_loop().time())
-            await self._until(lambda: self._streams >= number)
+            yield calls
+        finally:
+            for caller, _ in calls:
+                caller.hang_up()
+
+    async def _add(self) -> None:
+        try:
+            self._calls.append(await self._call())
         except (ConnectionError, TimeoutError, httpx.HTTPError):
             self._broken += 1
-            return
-        self._calls.append((caller, number))
+
+    async def _call(self, port: int | None = None) -> Call:
+        """Has a caller call; the stream that opens next is theirs."""
+        number = self._streams + 1
+        ours = self._stack.wiring == "ours"
+        url = await self._stack.connect(self._client) if ours else self._stack.bot_url
+        if port is not None:
+            url = url.replace(f":{self.bot_port}/", f":{port}/")
+        caller = Caller(url, self._microphones[(number + 1) % 2])
+        await caller.open()
+        caller.open_microphone(asyncio.get_running_loop().time())
+        await self._until(lambda: self._streams >= number)
+        return caller, number
+
+    def record(self, calls: Sequence[Call]) -> None:
+        """Notes what comes and goes in calls from now on, at both ends."""
+        for caller, _ in calls:
+            caller.record()
+        os.kill(self._stack.emulator_pid, signal.SIGUSR1)
+
+    async def take_tracks(self, calls: Sequence[Call]) -> list[tuple[Tape, Path]]:
+        """Stops to record, and gives what each caller, and the stand-in for Nova, noted."""
+        tapes = [(caller.take_tape(), self._track(number)) for caller, number in calls]
+        written = self._written
+        os.kill(self._stack.emulator_pid, signal.SIGUSR2)
+        await self._until(lambda: self._written > written)
+        return tapes
 
     async def _measure(self, calls: int, seconds: float) -> Step:
         ours = self._stack.wiring == "ours"
@@ -192,10 +166,7 @@ class Crowd:
         if ours:
             sessions = await self._stack.session_pids(len(self._calls))
             pids += sessions
-        nova = self._stack.emulator_pid
-        for caller, _ in self._calls:
-            caller.record()
-        os.kill(nova, signal.SIGUSR1)
+        self.record(self._calls)
         await asyncio.sleep(_MARGIN_SECONDS)
         lag = _Lag()
         cores = [processes.idle_seconds(core) for core in (self._core, 1 - self._core)]
@@ -212,13 +183,9 @@ class Crowd:
         others_lag = lag.stop()
         memory = [processes.memory(pid).private for pid in (sessions if ours else pids)]
         await asyncio.sleep(_AFTERWARDS_SECONDS + _MARGIN_SECONDS)
-        tapes = [(number, caller.take_tape()) for caller, number in self._calls]
-        written = self._written
-        os.kill(nova, signal.SIGUSR2)
-        await self._until(lambda: self._written > written)
         arrivals = [
-            await self._evaluated(_Recorded(tape, self._track(number), (begins, ends)))
-            for number, tape in tapes
+            await self._evaluated(Recorded(tape, track, (begins, ends)))
+            for tape, track in await self.take_tracks(self._calls)
         ]
         broken = self._broken + sum(caller.closed is not None for caller, _ in self._calls)
         whole = ends - begins
@@ -226,7 +193,7 @@ class Crowd:
             calls=calls,
             out=Spread.of([ms for out, _ in arrivals for ms in out.ms] or [math.inf]),
             inward=Spread.of([ms for _, inward in arrivals for ms in inward.ms] or [math.inf]),
-            late=_late([each for both in arrivals for each in both]),
+            late=late_part([each for both in arrivals for each in both]),
             broken=broken,
             loop_lag_ms=loop_lag,
             processor_percent=100 * used / whole / len(self._calls),
@@ -246,8 +213,8 @@ class Crowd:
     def _track(self, number: int) -> Path:
         return self._stack.folder / f"stream-{number}"
 
-    async def _evaluated(self, recorded: _Recorded) -> tuple[beacons.Arrival, beacons.Arrival]:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _evaluate, recorded)
+    async def _evaluated(self, recorded: Recorded) -> tuple[beacons.Arrival, beacons.Arrival]:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, evaluate, recorded)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(_WAIT_SECONDS):
@@ -279,34 +246,6 @@ class _Lag:
             due = time.monotonic() + _NAP_SECONDS
             await asyncio.sleep(_NAP_SECONDS)
             self._late.append(time.monotonic() - due)
-
-
-def _evaluate(recorded: _Recorded) -> tuple[beacons.Arrival, beacons.Arrival]:
-    """One call's two directions: agent to caller, caller to agent."""
-    track, tape = Track.read(recorded.track), recorded.tape
-    out = beacons.compare(
-        track.spoke,
-        tape.heard(),
-        piece_ms=PIECE_MS,
-        sample_rate=SAMPLE_RATE_OUT,
-        window=recorded.window,
-    )
-    inward = beacons.compare(
-        tape.sent,
-        track.heard,
-        piece_ms=FRAME_MS,
-        sample_rate=SAMPLE_RATE_IN,
-        window=recorded.window,
-    )
-    return out, inward
-
-
-def _late(arrivals: list[beacons.Arrival]) -> float:
-    """The part of all sound that came late or never."""
-    came = sum(len(each.ms) for each in arrivals)
-    late = sum(ms > LATE_MS for each in arrivals for ms in each.ms)
-    never = sum(each.lost_ms / 10 + 100 * each.unheard for each in arrivals)
-    return (late + never) / (came + never) if came else 1.0
 
 
 def _be_polite() -> None:

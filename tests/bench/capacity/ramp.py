@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from tests.bench.capacity.crowd import Crowd, Step
+from tests.bench.capacity.crowd import Crowd
+from tests.bench.capacity.step import Step
 from tests.bench.figures import Expectation, Figure, at_least, below, number
 from tests.bench.run import Run
 from tests.bench.stack import Wiring
@@ -40,7 +41,8 @@ async def measure(run: Run) -> list[Figure]:
                 "the other. Half of the agents talk without a pause into an open microphone's "
                 "noise, half of the callers talk while their agent listens; voice activity "
                 "detection and whatever else an agent does by default is on. Added latency: from "
-                "the sending of each 10 ms of sound to its arrival, found by short tones in it. "
+                "the sending of each 10 ms of the talkers' sound to its arrival, found by short "
+                "tones in it. "
                 "Late: more than 200 ms, or left out. A core carries what it carries with p99 "
                 "under 50 ms both ways and less than one part in a thousand late."
             ),
