@@ -17,6 +17,7 @@ from rich.console import Console
 
 from local.part import PartFailedError
 from tests.bench import answer, audio_path, capacity, connect, cost, links, recovery, start
+from tests.bench.barge_in import measure as barge_in
 from tests.bench.detection import measure as detection
 from tests.bench.drain import measure as drain
 from tests.bench.figures import Figure
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Figure]]]] = {
     "sound": sound.measure,
     "vad": detection,
     "answer": answer.measure,
+    "barge_in": barge_in.measure,
     "knowledge": knowledge,
     "recovery": recovery.measure,
     "drain": drain.measure,

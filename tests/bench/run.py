@@ -33,6 +33,8 @@ class Scale:
         stock_steps: How many calls it gets, of Pipecat's own parts.
         weather_seconds: How long calls are on each bad network.
         sentences: What the speech detectors hear in each surrounding.
+        barge_ins: How often a caller interrupts the agent.
+        coughs: How often they cough.
         passages: How many passages the folders of documents have that are searched.
         searches: Questions to each of them.
     """
@@ -52,6 +54,8 @@ class Scale:
     stock_steps: tuple[int, ...] = (5, 10, 15, 20)
     weather_seconds: float = 14
     sentences: int = 16
+    barge_ins: int = 10
+    coughs: int = 12
     passages: tuple[int, ...] = (100, 10_000, 100_000)
     searches: int = 2000
 
@@ -74,6 +78,8 @@ class Scale:
             stock_steps=(2,),
             weather_seconds=7,
             sentences=2,
+            barge_ins=1,
+            coughs=1,
             passages=(100,),
             searches=30,
         )
