@@ -2,7 +2,8 @@
 
 `NovaSonic` is all that the pipeline needs. Behind it, from the outside in: `guard` (what Pipecat
 takes for the SDK's client), `endless` (one stream made of many), `conversation` (what a new stream
-must be told), `link` (one stream of the SDK's, bounded), `transport` (HTTP/2).
+must be told), `link` (one stream, bounded, which the SDK opens), `wire` (its events, signed),
+`transport` and `http2` (its connection).
 """
 
 from services.bot.nova.errors import (

@@ -7,7 +7,7 @@ from io import BytesIO
 from unittest import mock
 
 import pytest
-from aws_sdk_bedrock_runtime.models import (
+from aws_sdk_bedrock_runtime.models import (  # type: ignore[import-untyped]
     BidirectionalInputPayloadPart,
     InvokeModelWithBidirectionalStreamInputChunk,
 )
@@ -43,10 +43,13 @@ async def as_the_sdk(*events: bytes) -> bytes:
         async def get_identity(self, *, properties: object) -> AWSCredentialsIdentity:
             return IDENTITY
 
+        async def invalidate(self) -> None:
+            """Nothing is kept."""
+
     sink = Sink()
     publisher = AWSEventPublisher[InvokeModelWithBidirectionalStreamInputChunk](
         payload_codec=JSONCodec(),
-        async_writer=sink,  # type: ignore[arg-type]
+        async_writer=sink,
         signing_config=SigningConfig(
             signer=AsyncEventSigner(
                 initial_signature=SEED.encode(), event_encoder_cls=EventHeaderEncoder
