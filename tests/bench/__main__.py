@@ -21,8 +21,8 @@ from tests.bench.barge_in import measure as barge_in
 from tests.bench.detection import measure as detection
 from tests.bench.drain import measure as drain
 from tests.bench.figures import Figure
-from tests.bench.knowledge import measure as knowledge
 from tests.bench.fleet import measure as fleet
+from tests.bench.knowledge import measure as knowledge
 from tests.bench.report import Report
 from tests.bench.run import Run, Scale
 from tests.bench.sound import measure as sound
