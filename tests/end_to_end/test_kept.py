@@ -38,7 +38,7 @@ def test_a_call_is_listed_and_read(
     microphone = compose(tmp_path, [4.0, "where_is_my_order_4217", 30.0])
     with calling(browser_type, stack.page_url, microphone=microphone) as caller:
         caller.start()
-        caller.wait_to_read("agent", "kettle", 60)
+        caller.wait_to_read("assistant", "kettle", 60)
         caller.hang_up()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while "4217" not in (listed := calls(stack, "--find", "4217")):
