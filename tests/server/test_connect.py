@@ -1,6 +1,7 @@
 """POST /connect and GET /status, as callers and bots see them."""
 
 import json
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -131,6 +132,18 @@ async def test_a_transport_that_is_off_is_refused_with_those_that_are_on(
         await http.post("/connect", json={"transport": "daily"}), 422, "unknown-transport"
     )
     assert problem["detail"] == "This server offers websocket and webrtc."
+
+
+async def test_an_agent_that_was_just_written_can_be_called_on_its_authors_machine(
+    server_settings: ServerSettings, store: SessionStore, tmp_path: Path
+) -> None:
+    here = server_settings.model_copy(update={"agents_folder": tmp_path})
+    wanted = {"transport": "websocket", "agent": "tea-shop"}
+    async with client_of(create_app(here, store)) as http:
+        check_problem(await http.post("/connect", json=wanted), 422, "unknown-agent")
+        (tmp_path / "tea-shop.toml").write_text("")
+        assert (await http.post("/connect", json=wanted)).status_code == 200
+    assert here.agent_names() == ("order-desk", "it-help-desk", "tea-shop")
 
 
 async def test_an_unknown_agent_is_refused_with_those_there_are(http: httpx.AsyncClient) -> None:
