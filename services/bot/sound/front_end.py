@@ -21,6 +21,9 @@ from services.bot.sound.settings import Sound
 TAIL_SECONDS = 1.0
 #: So many measurements in a row, half a second apart, without an echo let the canceller rest.
 _QUIET_MEASUREMENTS = 4
+#: Where a device cancels, whatever is not this much softer than what was sent is the caller, who by
+#: chance speaks in time with the agent.
+_LOUDEST_ECHO_DB = 6.0
 
 #: The canceller finds echoes that are no more than 0.5 s late. A later one is brought to `_COMFORT`
 #: by delaying the far end, and so is one that has come too close.
@@ -213,7 +216,8 @@ class FrontEnd:
                 self._shift = round(late * self._rate)
                 self._residue.unsettle()
             self._residue.expect(10 ** (-echo.return_loss_db / 10), round(100 * echo.delay_seconds))
-        self._quiet = 0 if echo.audible else self._quiet + 1
+        speech = self._resting and not (echo.certain and echo.return_loss_db > _LOUDEST_ECHO_DB)
+        self._quiet = 0 if echo.audible and not speech else self._quiet + 1
         resting = self._client.echo_cancellation and self._quiet >= _QUIET_MEASUREMENTS
         if resting is not self._resting:
             self._resting = resting
