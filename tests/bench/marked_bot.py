@@ -28,5 +28,5 @@ def _as_it_came(front_end: FrontEnd, pcm: bytes) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    FrontEnd.near_in_pieces = _as_it_came  # type: ignore[method-assign]
+    FrontEnd.near_in_pieces = _as_it_came  # type: ignore[assignment, method-assign]
     sys.exit(main())

@@ -49,8 +49,8 @@ class Scale:
     drain: Size = DRAIN
     fleet_calls: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
     busy_percents: tuple[int, ...] = (30, 40, 50, 60, 70)
-    crowd_seconds: float = 8
-    our_steps: tuple[int, ...] = (10, 20, 30, 35, 40, 45, 50)
+    crowd_seconds: float = 6
+    our_steps: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
     stock_steps: tuple[int, ...] = (5, 10, 15, 20)
     weather_seconds: float = 14
     sentences: int = 16
@@ -76,7 +76,7 @@ class Scale:
             crowd_seconds=2,
             our_steps=(2,),
             stock_steps=(2,),
-            weather_seconds=7,
+            weather_seconds=9,
             sentences=2,
             barge_ins=1,
             coughs=1,

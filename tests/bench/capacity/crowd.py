@@ -24,8 +24,7 @@ from tests.bench import processes
 from tests.bench.capacity import beacons
 from tests.bench.capacity.callers import Caller, Tape, microphone, quieten_collector
 from tests.bench.capacity.nova import SAMPLE_RATE_IN
-from tests.bench.capacity.step import Recorded, Step, evaluate, late_part
-from tests.bench.figures import Spread
+from tests.bench.capacity.step import Recorded, Step, evaluate, late_part, spread
 from tests.bench.stack import Stack, Wiring
 
 _BETWEEN_CALLERS_SECONDS = 0.103
@@ -171,9 +170,11 @@ class Crowd:
         lag = _Lag()
         cores = [processes.idle_seconds(core) for core in (self._core, 1 - self._core)]
         used = processes.total_seconds(pids)
+        meter = processes.LoadMeter()
         begins = time.monotonic()
         await asyncio.sleep(seconds)
         ends = time.monotonic()
+        load = meter.read()
         used = processes.total_seconds(pids) - used
         idle = [
             processes.idle_seconds(core) - before
@@ -191,8 +192,8 @@ class Crowd:
         whole = ends - begins
         return Step(
             calls=calls,
-            out=Spread.of([ms for out, _ in arrivals for ms in out.ms] or [math.inf]),
-            inward=Spread.of([ms for _, inward in arrivals for ms in inward.ms] or [math.inf]),
+            out=spread([ms for out, _ in arrivals for ms in out.ms]),
+            inward=spread([ms for _, inward in arrivals for ms in inward.ms]),
             late=late_part([each for both in arrivals for each in both]),
             broken=broken,
             loop_lag_ms=loop_lag,
@@ -201,6 +202,7 @@ class Crowd:
             bot_core_percent=100 * (1 - idle[0] / whole),
             others_core_percent=100 * (1 - idle[1] / whole),
             others_lag_ms=others_lag,
+            load=load,
         )
 
     async def _loop_lag(self) -> float:
@@ -208,7 +210,7 @@ class Crowd:
         if self._stack.wiring == "stock":
             return math.nan
         said = (await self._client.get(f"{self._stack.admin_url}/ready")).json()
-        return float(said.get("load", {}).get("lag_ms", math.nan))
+        return float(said["slots"]["lag_ms"])
 
     def _track(self, number: int) -> Path:
         return self._stack.folder / f"stream-{number}"

@@ -62,6 +62,10 @@ async def measure(run: Run) -> list[Figure]:
                 at_least("calls on a core: at least 30, aim 45", carried["ours"], _EXPECTED, "")
             ],
             notes=[
+                *max(
+                    (step.load for each in steps.values() for step in each),
+                    key=lambda load: load.others,
+                ).caution,
                 f"A core carried {carried['ours']} calls of ours and {carried['stock']} of stock.",
                 *(
                     f"{step.calls} calls ({name}): the others' core was full, so that this is "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.bench.capacity import beacons
 from tests.bench.capacity.callers import FRAME_MS, Tape
 from tests.bench.capacity.nova import PIECE_MS, SAMPLE_RATE_IN, SAMPLE_RATE_OUT, Track
 from tests.bench.figures import Spread
+from tests.bench.processes import Load
 
 LIMIT_MS = 50.0
 LATE_MS = 200.0
@@ -34,6 +36,7 @@ class Step:
         bot_core_percent: How busy the bot's core was.
         others_core_percent: How busy the other one was.
         others_lag_ms: How late the callers' own event loop was, p99.
+        load: How busy the machine was, and by whom.
     """
 
     calls: int
@@ -47,6 +50,7 @@ class Step:
     bot_core_percent: float
     others_core_percent: float
     others_lag_ms: float
+    load: Load
 
     @property
     def why_not(self) -> str:
@@ -109,6 +113,11 @@ def evaluate(recorded: Recorded) -> tuple[beacons.Arrival, beacons.Arrival]:
         window=recorded.window,
     )
     return out, inward
+
+
+def spread(samples: Sequence[float]) -> Spread:
+    """The spread of latencies; endless ones where nothing arrived."""
+    return Spread.of(samples) if samples else Spread(0, *[math.inf] * 4)
 
 
 def late_part(arrivals: Sequence[beacons.Arrival]) -> float:
