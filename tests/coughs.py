@@ -27,7 +27,7 @@ def cough(seed: int, *, peak: int = 12_000) -> bytes:
     voice = _band(2 * (np.cumsum(pitch) / SAMPLE_RATE % 1) - 1, 300, 2500)
     voice *= np.clip((time - 0.08) / 0.03, 0, 1) * np.exp(-np.clip(time - 0.1, 0, None) / 0.08)
     sound = breath / np.abs(breath).max() + rng.uniform(0, 2) * voice / np.abs(voice).max()
-    return (sound / np.abs(sound).max() * peak).astype("<i2").tobytes()
+    return bytes((sound / np.abs(sound).max() * peak).astype("<i2").tobytes())
 
 
 def _band(sound: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
