@@ -14,10 +14,10 @@ from typing import Self
 from services.bot.knowledge.passages import Passage
 from services.bot.knowledge.words import telling_words
 
-MOST_SCORED = 200
+MOST_SCORED = 120
 """How many passages a search ranks, at most."""
 
-MOST_SKIPPED = 1500
+MOST_SKIPPED = 800
 """How many passages the commoner words may be in, all together."""
 
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -31,7 +31,7 @@ CREATE VIRTUAL TABLE counted USING fts5vocab(passages, row);
 CREATE TABLE words (word TEXT PRIMARY KEY, passages INTEGER) WITHOUT ROWID;
 """
 _STEMMER = f"""
-CREATE VIRTUAL TABLE question USING fts5(text, tokenize = '{_TOKENIZER}');
+CREATE VIRTUAL TABLE question USING fts5(text, content = '', tokenize = '{_TOKENIZER}');
 CREATE VIRTUAL TABLE stems USING fts5vocab(question, instance);
 """
 # A word in the headings above a passage says more of it than one in its text. The inner query
@@ -148,7 +148,7 @@ class Index:
             "INSERT INTO question (rowid, text) VALUES (?, ?)", enumerate(words)
         )
         rows = self._stemmer.execute("SELECT doc, term FROM stems").fetchall()
-        self._stemmer.execute("DELETE FROM question")
+        self._stemmer.execute("INSERT INTO question (question) VALUES ('delete-all')")
         return {words[place]: term for place, term in rows}
 
     def _count(self, stem: str | None) -> int:

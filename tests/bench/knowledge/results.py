@@ -153,7 +153,7 @@ async def _first_sound(nova: AWSNovaSonicLLMService, tap: Tap, returned: list[fl
     before = len(returned)
     sounds = len(tap.of(TTSAudioRawFrame))
     question = {"role": "user", "content": _QUESTION}
-    await nova.queue_frame(LLMMessagesAppendFrame(messages=[question], run_llm=True))  # type: ignore[list-item]
+    await nova.queue_frame(LLMMessagesAppendFrame(messages=[question], run_llm=True))
     async with asyncio.timeout(_AUDIBLE_SECONDS):
         await tap.until(lambda: len(tap.of(TTSAudioRawFrame)) > sounds)
         heard = time.perf_counter()
