@@ -22,7 +22,8 @@ async def measure(run: Run) -> list[Figure]:
                 "HTTP/2 and TLS) to the caller's program having the same place in the speech, for "
                 "each 10 ms of speech, which the emulator sends in pieces of 40 ms when a listener "
                 "needs them. Caller to agent: from a 20 ms frame of the microphone's at the "
-                "caller's socket to the emulator having checked and decoded the whole of it."
+                "caller's socket to the emulator having checked and decoded the whole of it; the "
+                "callers are silent, and of silence two frames are sent as one."
             ),
             columns=("", *SPREAD_COLUMNS, LOAD_COLUMN),
             rows=[row for wiring, one in talks for row in _rows(wiring, one)],
@@ -70,9 +71,21 @@ def _rows(wiring: Wiring, one: Talk) -> list[list[str]]:
     ]
 
 
+#: Callers are silent here, and silence goes to Nova in pieces of 40 ms: half of it waits for the
+#: next frame. Speech does not.
+_SILENCE_WAITS_MS = 20
+
+
 def _expectations(one: Talk) -> list[Expectation]:
-    ways = (("agent to caller", Spread.of(one.out)), ("caller to agent", Spread.of(one.inward)))
+    out, inward = Spread.of(one.out), Spread.of(one.inward)
     if one.kind.sessions == 1:
-        return [below(f"1 call, {way}: p95 < 10 ms", each.p95, 10, "ms") for way, each in ways]
-    calls = f"{one.kind.sessions} calls"
-    return [below(f"{calls}, {way}: p99 < 20 ms", each.p99, 20, "ms") for way, each in ways]
+        limit = 10 + _SILENCE_WAITS_MS
+        return [
+            below("1 call, agent to caller: p95 < 10 ms", out.p95, 10, "ms"),
+            below(f"1 call, caller's silence to agent: p95 < {limit} ms", inward.p95, limit, "ms"),
+        ]
+    calls, limit = f"{one.kind.sessions} calls", 20 + _SILENCE_WAITS_MS
+    return [
+        below(f"{calls}, agent to caller: p99 < 20 ms", out.p99, 20, "ms"),
+        below(f"{calls}, caller's silence to agent: p99 < {limit} ms", inward.p99, limit, "ms"),
+    ]
