@@ -159,19 +159,3 @@ def test_a_role_is_refused_what_the_code_does_not_ask_for(large: Place) -> None:
         with pytest.raises(ClientError) as refused:
             getattr(client, operation)(**asked)
         assert refused.value.response["Error"]["Code"] == "AccessDeniedException", operation
-
-
-def test_the_bot_reads_no_transcript_and_writes_nothing_else(large: Place) -> None:
-    bucket = large.told("bot")["TRANSCRIPTS_BUCKET"]
-    s3 = large.cloud.client("s3", large.keys("bot"))
-    s3.put_object(Bucket=bucket, Key="recordings/2026-11-21/ses_1/1.wav", Body=b"sound")
-    s3.delete_object(Bucket=bucket, Key="recordings/2026-11-21/ses_1/1.wav")
-    for operation, asked in (
-        ("get_object", {"Key": "transcripts/2026-11-21/ses_1.json"}),
-        ("put_object", {"Key": "elsewhere", "Body": b""}),
-        ("delete_object", {"Key": "transcripts/2026-11-21/ses_1.json"}),
-        ("list_objects_v2", {}),
-    ):
-        with pytest.raises(ClientError) as refused:
-            getattr(s3, operation)(Bucket=bucket, **asked)
-        assert refused.value.response["Error"]["Code"] == "AccessDenied", operation
