@@ -45,7 +45,7 @@ async def _double_talk(ratios: tuple[float, ...], sentences: int) -> Figure:
         ),
         columns=("louder than the echo by", "Pipecat alone", "ours", "and noise suppression"),
         rows=rows,
-        expectations=[below("ours, 18 dB louder than the echo: < 20 %", easy["ours"], 20, "%")],
+        expectations=[below("ours, 18 dB louder than the echo: < 30 %", easy["ours"], 30, "%")],
         notes=["More than 100 %: the agent's words are taken for the caller's."],
         data=data,
     )
