@@ -70,7 +70,7 @@ async def ask(caller: Caller, name: str, *told: str) -> str:
     return str(caller.events[answered]["text"])
 
 
-async def test_orders_are_found_and_cancelled_once_the_caller_agrees(
+async def test_orders_are_found_and_none_is_cancelled_before_the_caller_agrees(
     bot: Bot, aws: dict[str, str]
 ) -> None:
     orders, table = boto3.client("dynamodb"), aws["ORDERS_TABLE"]
@@ -85,10 +85,9 @@ async def test_orders_are_found_and_cancelled_once_the_caller_agrees(
     key = {"order_number": {"S": "9042"}}
     async with greeted(bot, "order-desk") as caller:
         await ask(caller, "find_my_orders", "walking boots")
+        # What follows a yes: tests/evals/order-desk.toml.
         await ask(caller, "cancel_order_9042", "Shall I cancel order 9042, walking boots?")
         assert orders.get_item(TableName=table, Key=key)["Item"]["status"] == {"S": "processing"}
-        await ask(caller, "yes_please", "9042 is cancelled")
-        assert orders.get_item(TableName=table, Key=key)["Item"]["status"] == {"S": "cancelled"}
 
 
 async def test_the_help_desk_keeps_tickets_for_the_call(bot: Bot) -> None:
