@@ -32,6 +32,11 @@ class ClientSound(BaseModel):
     auto_gain_control: bool = False
 
     @classmethod
+    def of_a_browser(cls) -> Self:
+        """What a page is taken to have until it reports: browsers cancel unless asked not to."""
+        return cls(echo_cancellation=True)
+
+    @classmethod
     def read(cls, data: object) -> Self | None:
         """What a message says; None for what cannot be read."""
         try:

@@ -48,15 +48,17 @@ class FrontEnd:
         tape: Records both ends on the front end's clock, in a call that is recorded.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, client: ClientSound | None = None
+    ) -> None:
         """Prepares a front end; `start` makes what costs.
 
         Args:
             clock: Seconds; one clock for both ends.
+            client: What the caller's device is taken to do until it reports; nothing by default.
         """
         self._clock = clock
         self._wanted = Sound()
-        self._client = ClientSound()
         self._rate = 0
         self._paths: Paths | None = None
         self._far = FarEnd(RATES[0])
@@ -64,12 +66,11 @@ class FrontEnd:
         self._meter = EchoMeter()
         self._residue = Residue(LONGEST_DELAY)
         self._quiet_until = 0
-        self._quiet = 0
-        self._resting = False
         self._shift = 0
         self._resampler: tuple[int, Resampler] | None = None
         self._unfinished = b""
         self.tape: Tape | None = None
+        self.client_says(client or ClientSound())
 
     def listen_for(self, wanted: Sound) -> None:
         """Takes over an agent's parameters."""

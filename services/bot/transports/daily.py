@@ -23,6 +23,7 @@ from pipecat.transports.daily.transport import DailyOutputTransport, DailyParams
 
 from services.bot.barge_in import Hold
 from services.bot.ending import Ending
+from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd
 from services.bot.transports import face
@@ -95,7 +96,7 @@ class DailyLine:
         self.speaks_rtvi = True
         self.audio_out_sample_rate = SAMPLE_RATE_OUT
         self.resumable = True
-        self.front_end = FrontEnd()
+        self.front_end = FrontEnd(client=ClientSound.of_a_browser())
         self.hold = Hold(FarEndTap(self.front_end))
         self._room = room
         self._daily = daily

@@ -11,6 +11,7 @@ from pipecat.transports.smallwebrtc.transport import SmallWebRTCTransport
 
 from services.bot.barge_in import Hold
 from services.bot.ending import Ending
+from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd
 from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT
@@ -43,7 +44,7 @@ class WebRtcLine:
         self.speaks_rtvi = True
         self.audio_out_sample_rate = SAMPLE_RATE_OUT
         self.resumable = resumable
-        self.front_end = FrontEnd()
+        self.front_end = FrontEnd(client=ClientSound.of_a_browser())
         self.hold = Hold(FarEndTap(self.front_end))
         self._connection = connection
         self._tell: Callable[[Ending], None] = lambda _: None

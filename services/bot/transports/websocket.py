@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 
 from services.bot.barge_in import Hold
 from services.bot.ending import Ending
+from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd
 from services.bot.transports import json_protocol
@@ -58,7 +59,7 @@ class WebSocketLine:
         self._tell: Callable[[Ending], None] = lambda _: None
         self.speaks_rtvi = speaks_rtvi
         self.resumable = resumable
-        self.front_end = FrontEnd()
+        self.front_end = FrontEnd(client=ClientSound.of_a_browser() if speaks_rtvi else None)
         self.hold = Hold(FarEndTap(self.front_end))
         self.audio_out_sample_rate = SAMPLE_RATE_OUT if speaks_rtvi else json_protocol.SAMPLE_RATE
         protocol: type[BrowserProtocol | JsonProtocol] = (

@@ -19,6 +19,7 @@ from pipecat.transports.websocket.client import (
 from services.bot.__main__ import main
 from services.bot.barge_in import Hold
 from services.bot.ending import Ending
+from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd
 from services.bot.transports import Line
@@ -38,7 +39,7 @@ class RoomLine:
     def __init__(self, url: str) -> None:
         self._tell: Callable[[Ending], None] = lambda _: None
         self._leaving = False
-        self.front_end = FrontEnd()
+        self.front_end = FrontEnd(client=ClientSound.of_a_browser())
         self.hold = Hold(FarEndTap(self.front_end))
         self._transport = _Transport(
             url,
