@@ -79,8 +79,8 @@ class Mind:
 
     Args:
         script: What it understands and says.
-        system: The system prompt; it is searched for a name, for lines that are quotations (notes on
-            the caller), and otherwise not understood.
+        system: The system prompt; it is searched for a name, for lines that are quotations (notes
+            on the caller), and otherwise not understood.
         tools: What the client offers.
 
     Attributes:
