@@ -1,4 +1,4 @@
-"""The command's face."""
+"""Lists, reads, plays, searches and deletes calls, on the laptop or of a deployment."""
 
 import argparse
 import re
