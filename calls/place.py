@@ -96,7 +96,7 @@ def deployed(environment: str) -> Place:
     except ConfigError as error:
         raise NoCallsError("\n".join(error.problems)) from error
     account = Account(config)
-    stack = f"{config.prefix}-services"
+    stack = f"{config.prefix}-data"
     try:
         account.identify()
         found = account.client("cloudformation").describe_stacks(StackName=stack)

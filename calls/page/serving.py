@@ -225,5 +225,5 @@ def serve(shelf: Shelf, *, port: int, since: date) -> None:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/?key={key}"
         sys.stdout.write(f"The calls of {shelf.place.name}: {address}\nCtrl-C ends it.\n")
         sys.stdout.flush()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None))
         server.run(sockets=[listener])

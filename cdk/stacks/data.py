@@ -1,6 +1,6 @@
 """The stack that keeps what callers leave behind."""
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import Environment as Target
 from constructs import Construct
 
@@ -48,3 +48,6 @@ class DataStack(Stack):
             "Jobs",
             props=JobsProps(key=self.key, lease=Duration.seconds(config.drain.lease_seconds)),
         )
+        # For `make calls`.
+        CfnOutput(self, "SessionsTable", value=self.records.sessions.table_name)
+        CfnOutput(self, "TranscriptsBucket", value=self.transcripts.bucket_name)

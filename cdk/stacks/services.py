@@ -244,8 +244,6 @@ class ServicesStack(Stack):
             "DashboardUrl": f"{console}?region={self.region}#dashboards/dashboard/{config.prefix}",
             "AlarmTopic": self._alarms.topic.topic_arn,
             "SecretsPrefix": config.parameter_prefix,
-            "SessionsTable": self._props.data.records.sessions.table_name,
-            "TranscriptsBucket": self._props.data.transcripts.bucket_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

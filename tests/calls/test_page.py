@@ -26,7 +26,7 @@ def address(stored: Stored, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Where the page is served."""
     since = datetime.now(UTC).date() - timedelta(days=1)
     calls = Calls(Shelf(stored.place), tmp_path_factory.mktemp("sound"), since)
-    config = uvicorn.Config(application(calls, KEY), port=0, log_level="warning")
+    config = uvicorn.Config(application(calls, KEY), port=0, log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

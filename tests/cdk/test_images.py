@@ -54,8 +54,12 @@ def wanted_for(name: str) -> set[str]:
         capture_output=True,
         text=True,
     ).stdout.split()
-    unwanted = ("services/client/tests/", "services/client/screenshot.png")
-    return {".dockerignore"} | {file for file in listing if not file.startswith(unwanted)}
+    wanted = {
+        file
+        for file in listing
+        if not file.startswith("services/client/tests/") and not file.endswith(".png")
+    }
+    return {".dockerignore"} | wanted
 
 
 def test_a_missing_dockerfile_is_one_sentence(tmp_path: Path) -> None:

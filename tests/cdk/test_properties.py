@@ -10,6 +10,8 @@ from tests.cdk.templates import Templates, as_list
 _WILDCARDS = {
     "ecr:GetAuthorizationToken": "the token is for the whole registry",
     "ecs:UpdateTaskProtection": "a task's id is not known before it runs",
+    "s3:PutObject": "each call's transcript and recording has a name of its own, in two folders",
+    "s3:DeleteObject": "the same, for recordings that a caller does not want",
 }
 """Actions that nobody can narrow to a resource, and why."""
 

@@ -47,12 +47,18 @@ def test_what_is_acknowledged_is_little_and_has_a_reason(assembly: Path) -> None
                     for rule, reason in entry["data"].items():
                         accepted.setdefault(rule.split("::", 1)[1], set()).add(reason)
     ours = {rule: why for rule, why in accepted.items() if rule.startswith("AwsSolutions")}
+    bucket = "ExportsOutputFnGetAttTranscriptsBucket790D2BE6Arn22AAC232"
     assert set(ours) == {
         "AwsSolutions-EC23",
         "AwsSolutions-ECS2",
         "AwsSolutions-ECS4",
         "AwsSolutions-IAM5[Resource::*]",
         "AwsSolutions-IAM5[Resource::arn:aws:ecs:us-east-1:123456789012:task/<ClusterEB0386A7>/*]",
+        *(
+            f"AwsSolutions-IAM5[Resource::voice-agents-{name}-data:{bucket}/{folder}/*]"
+            for name in ("small", "large")
+            for folder in ("transcripts", "recordings")
+        ),
     }
     assert all(reason.endswith(".") for reasons in ours.values() for reason in reasons)
 

@@ -18,7 +18,9 @@ from nova_sonic_emulator.recogniser import Recogniser
 from tests.coughs import cough
 from tests.speech import AUDIO, SAMPLE_RATE, load, say, silence
 
-GRAMMAR = Mind(MindScript(), system="", tools=[]).grammar
+SCRIPT = MindScript()
+TOOLS = ("cancel_order", "find_orders", "hand_over", "stop_recording")
+GRAMMAR = Mind(SCRIPT, system="", tools=[ToolSpec(name) for name in TOOLS]).grammar
 KNOWN, UNKNOWN = (
     dict(re.findall(r"^\| `(\w+)` \| \w+ \| ([a-z ]+) \|$", table, re.MULTILINE))
     for table in Path(AUDIO / "README.md").read_text().split("Outside what")

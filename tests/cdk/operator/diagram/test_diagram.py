@@ -82,7 +82,7 @@ def test_the_way_of_a_call(large: Templates) -> None:
         ("Bot", "Amazon Bedrock", "talks"),
         ("Server", "Jobs queue", "writes"),
         ("Bot", "Jobs queue", "reads and writes"),
-        ("15 alarms", "Alarms topic", ""),
+        ("16 alarms", "Alarms topic", ""),
     }
 
 
