@@ -67,7 +67,11 @@ class Admission:
                 )
                 session = await self._open_session(agent)
                 line = WebSocketLine(
-                    socket, subprotocol=subprotocol, speaks_rtvi=False, resumable=False
+                    socket,
+                    subprotocol=subprotocol,
+                    speaks_rtvi=False,
+                    resumable=False,
+                    echoes=socket.query_params.get("echo") != "none",
                 )
         return Call(session, agent, line, self._resources)
 

@@ -120,7 +120,7 @@ class Caller:
 async def call(bot: Bot, *, agent: str | None = None, **how: Any) -> Caller:  # noqa: ANN401
     """Calls with the API key; without an agent's key, the default agent."""
     how.setdefault("subprotocols", [Subprotocol(API_KEY)])
-    url = bot.web_socket if agent is None else f"{bot.web_socket}?agent={agent}"
+    url = f"{bot.web_socket}?echo=none" + (f"&agent={agent}" if agent is not None else "")
     return Caller(await connect(url, compression=None, **how))
 
 

@@ -45,6 +45,7 @@ class WebSocketLine:
         subprotocol: str | None,
         speaks_rtvi: bool,
         resumable: bool,
+        echoes: bool = True,
     ) -> None:
         """Prepares the transport.
 
@@ -53,13 +54,15 @@ class WebSocketLine:
             subprotocol: What is agreed on, if the caller offered any.
             speaks_rtvi: Whether a browser is at the other end, or a program on the JSON protocol.
             resumable: Whether the caller came with a ticket and so has a resume token.
+            echoes: Whether a program's microphone may hear its loudspeaker; browsers see to that.
         """
         self._socket = socket
         self._subprotocol = subprotocol
         self._tell: Callable[[Ending], None] = lambda _: None
         self.speaks_rtvi = speaks_rtvi
         self.resumable = resumable
-        self.front_end = FrontEnd(client=ClientSound.of_a_browser() if speaks_rtvi else None)
+        alone = speaks_rtvi or not echoes
+        self.front_end = FrontEnd(client=ClientSound.of_a_browser() if alone else None)
         self.hold = Hold(FarEndTap(self.front_end))
         self.audio_out_sample_rate = SAMPLE_RATE_OUT if speaks_rtvi else json_protocol.SAMPLE_RATE
         protocol: type[BrowserProtocol | JsonProtocol] = (
