@@ -12,7 +12,7 @@ PORT ?= 8000
 NOVA ?= emulator
 ENV ?= example
 # Tests mostly wait. Somebody who chooses a few wants to see them one by one.
-WORKERS ?= $(if $(TESTS),0,2)
+WORKERS ?= $(if $(TESTS),0,3)
 
 UV_VERSION := 0.13.8
 # The machine's own uv, where there is one that works; else one from PyPI in .tools.
@@ -41,7 +41,7 @@ run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws f
 agent: ready ## Make a new agent with a tool and a document of its own (NAME=tea-shop)
 	@$(PYTHON) -m local.new_agent '$(NAME)'
 
-test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses; WORKERS=2 at once)
+test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses; WORKERS=3 at once)
 	@$(PYTHON) -m tests.chromium
 	@$(NPM) test
 	@$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadgroup $(TESTS)

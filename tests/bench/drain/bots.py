@@ -14,7 +14,9 @@ from unittest import mock
 from services.bot.agent import read_agents
 from services.bot.call import Call
 from services.bot.ending import Ending
+from services.bot.knowledge.library import Library
 from services.bot.meeting_place import MeetingPlace
+from services.bot.memory.store import MemoryStore
 from services.bot.processes import pulling
 from services.bot.processes.balance import wanted
 from services.bot.processes.slot import Slot
@@ -176,6 +178,8 @@ class Bot:
             jobs=JobQueue(tied(aws.sqs(region)), tied(waiting), settings.jobs_queue_url),
             rooms=_Rooms(self.number, self._ledger),
             meeting_place=meeting_place,
+            library=Library(meeting_place.path),
+            memories=MemoryStore(Table(tied(aws.dynamodb(region)), settings.sessions_table)),
         )
 
 

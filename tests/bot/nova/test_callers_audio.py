@@ -12,6 +12,8 @@ from tests.bot.nova.test_gap import chunk
 
 SENTENCE = "I would like to know where my parcel is and when it will come to me"
 MIND = {"misunderstood": ["I heard you."]}
+#: Around what the voice says, and what the emulator needs to be sure that somebody speaks.
+SILENCE = 0.45
 
 
 def utterances(recording: Recording) -> list[float]:
@@ -31,7 +33,7 @@ async def test_what_is_said_before_the_agent_is_there_is_heard(
     seconds = await caller.speak(SENTENCE)
     await caller.be_served()
     await caller.until_said("I heard you.")
-    assert utterances(emulator.streams[0]) == [pytest.approx(seconds, abs=0.3)]
+    assert utterances(emulator.streams[0]) == [pytest.approx(seconds, abs=SILENCE)]
 
 
 async def test_what_is_said_while_a_stream_opens_is_heard(
@@ -41,7 +43,7 @@ async def test_what_is_said_while_a_stream_opens_is_heard(
     caller = await dial(emulator)
     seconds = await caller.speak(SENTENCE)
     await caller.until_said("I heard you.")
-    assert utterances(emulator.streams[0]) == [pytest.approx(seconds, abs=0.3)]
+    assert utterances(emulator.streams[0]) == [pytest.approx(seconds, abs=SILENCE)]
 
 
 async def test_a_sentence_that_the_network_holds_up_stays_one(
@@ -59,7 +61,7 @@ async def test_a_sentence_that_the_network_holds_up_stays_one(
     caller.held_up = False
     seconds = await speaking
     await caller.until_said("I heard you.")
-    assert utterances(emulator.streams[0]) == [pytest.approx(seconds, abs=0.3)]
+    assert utterances(emulator.streams[0]) == [pytest.approx(seconds, abs=SILENCE)]
 
 
 async def test_no_audio_is_lost_or_doubled_at_the_replacement(
