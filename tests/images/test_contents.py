@@ -10,7 +10,7 @@ from tests.images.engine import docker, inspect
 from tests.images.task import SERVICES, image_of
 
 NGINX = "public.ecr.aws/nginx/nginx:stable"
-MEGABYTES = {"server": 200, "bot": 450}
+MEGABYTES = {"server": 210, "bot": 460}
 PAGE_MEGABYTES = 60
 
 
