@@ -38,7 +38,8 @@ def test_after_a_cough_the_agent_goes_on_where_it_stopped(
         _wait_for_log(caller.page, "server-message", '"resume"')
         caller.wait_to_hear()
         caller.wait_to_read("assistant", "packed it into a basket")
-        assert _interrupted(caller) == 0
+        # The greeting may be: on a busy machine the caller speaks before it is over.
+        assert _interrupted(caller, "Once upon a time") == 0
         assert caller.problems == []
 
 
@@ -67,8 +68,9 @@ def test_a_loudspeaker_near_the_microphone_interrupts_nobody_and_a_caller_does(
         assert caller.problems == []
 
 
-def _interrupted(caller: Caller) -> int:
-    return caller.page.locator("#transcript [data-interrupted=true]").count()
+def _interrupted(caller: Caller, text: str) -> int:
+    cut = caller.page.locator("#transcript [data-interrupted=true]")
+    return cut.filter(has_text=text).count()
 
 
 def _wait_for_log(page: Page, text: str, detail: str) -> None:

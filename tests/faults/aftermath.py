@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 from functools import partial
 
+import httpx
 from boto3.dynamodb.conditions import Key
 
 from services.common.records import MOST_STRIKES
@@ -97,8 +98,16 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def _bots(world: World) -> tuple[int, int]:
     """How many processes have a call, and how many streams are open."""
-    taken = [(await bot.slots())["taken"] for bot in world.living]
-    return sum(taken), world.emulator.open_streams
+    return sum([await _taken(bot) for bot in world.living]), world.emulator.open_streams
+
+
+async def _taken(bot: Bot) -> int:
+    """A bot's calls; none where it ends while it is asked."""
+    try:
+        return int((await bot.slots())["taken"])
+    except httpx.TransportError:
+        await asyncio.wait_for(bot.process.wait(), PATIENCE_SECONDS)
+        return 0
 
 
 async def _until_written(world: World, caller: Caller) -> None:

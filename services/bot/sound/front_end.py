@@ -22,8 +22,12 @@ TAIL_SECONDS = 1.0
 #: So many measurements in a row, half a second apart, without an echo let the canceller rest.
 _QUIET_MEASUREMENTS = 4
 #: Where a device cancels, whatever is not this much softer than what was sent is the caller, who by
-#: chance speaks in time with the agent.
-_LOUDEST_ECHO_DB = 6.0
+#: chance speaks in time with the agent; and what is this much softer needs no canceller of ours.
+_LOUDEST_ECHO_DB, _SOFTEST_ECHO_DB = 6.0, 30.0
+#: An echo stays where it is: half a second later it is found again at the same delay. Of 300
+#: minutes in which caller and agent talked across each other, 69 had a measurement that looked like
+#: an echo by chance, and one had two in a row.
+_SAME_DELAY_SECONDS = 0.02
 
 #: The canceller finds echoes that are no more than 0.5 s late. A later one is brought to `_COMFORT`
 #: by delaying the far end, and so is one that has come too close.
@@ -65,6 +69,7 @@ class FrontEnd:
         self._near_clock = NearClock(RATES[0])
         self._meter = EchoMeter()
         self._residue = Residue(LONGEST_DELAY)
+        self._last_echo: Echo | None = None
         self._quiet_until = 0
         self._shift = 0
         self._resampler: tuple[int, Resampler] | None = None
@@ -217,7 +222,9 @@ class FrontEnd:
                 self._shift = round(late * self._rate)
                 self._residue.unsettle()
             self._residue.expect(10 ** (-echo.return_loss_db / 10), round(100 * echo.delay_seconds))
-        speech = self._resting and not (echo.certain and echo.return_loss_db > _LOUDEST_ECHO_DB)
+        found, self._last_echo = _found_again(echo, self._last_echo), echo
+        loss = echo.return_loss_db
+        speech = self._resting and not (found and _LOUDEST_ECHO_DB < loss < _SOFTEST_ECHO_DB)
         self._quiet = 0 if echo.audible and not speech else self._quiet + 1
         resting = self._client.echo_cancellation and self._quiet >= _QUIET_MEASUREMENTS
         if resting is not self._resting:
@@ -254,3 +261,10 @@ class FrontEnd:
 
     def _now(self) -> int:
         return round(self._clock() * self._rate)
+
+
+def _found_again(echo: Echo, last: Echo | None) -> bool:
+    """Whether two measurements in a row agree on an echo."""
+    if last is None or not (echo.certain and last.certain):
+        return False
+    return abs(echo.delay_seconds - last.delay_seconds) <= _SAME_DELAY_SECONDS

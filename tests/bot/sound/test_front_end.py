@@ -132,6 +132,29 @@ def test_it_does_not_rest_on_the_devices_word_alone(far: Signal, response: Signa
     assert not loop.front_end.resting
 
 
+@pytest.mark.parametrize("seed", [1, 4, 7])
+def test_a_caller_who_talks_across_the_agent_does_not_wake_it(far: Signal, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    sent, said = np.zeros(60 * SAMPLE_RATE), np.zeros(60 * SAMPLE_RATE)
+    words = [
+        speech.recorded(name).sound for name in ("hello", "wait_stop_please", "track_order_9042")
+    ]
+    sentences = np.split(far, 6)
+    for sound, choice, longest in ((sent, sentences, 2.0), (said, words, 4.0)):
+        at = 0
+        while True:
+            at += int(chance.uniform(0.1, longest) * SAMPLE_RATE)
+            piece = choice[chance.integers(len(choice))]
+            if at + len(piece) > len(sound):
+                break
+            sound[at : at + len(piece)] = piece
+            at += len(piece)
+    loop = Loop(client=ClientSound(echo_cancellation=True))
+    states: list[bool] = []
+    loop.run(sent, said, lambda _: states.append(loop.front_end.resting))
+    assert all(states)
+
+
 def test_it_does_not_rest_where_the_device_claims_nothing(far: Signal) -> None:
     loop = Loop()
     loop.run(far, hiss(len(far)))
