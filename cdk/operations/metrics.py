@@ -16,7 +16,7 @@ SLOTS = "slots"
 ``lag_ms``, by which its processes come late; `LATE` has ``seconds``."""
 
 FAILED = "failed"
-"""The reason of a call that ended by our fault: ``services.bot.ending.Ending.FAILED``."""
+"""The reason of a call that ended by our fault: ``services.bot.call.ending.Ending.FAILED``."""
 
 
 class CallMetrics(Construct):

@@ -9,7 +9,7 @@ from loguru import logger
 
 from services.bot import problems
 from services.bot.agent import Agent
-from services.bot.call import Call
+from services.bot.call.call import Call
 from services.bot.problems import Problem
 from services.bot.resources import Resources
 from services.bot.transports.caller_socket import CallerSocket

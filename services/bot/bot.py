@@ -17,7 +17,7 @@ from pipecat.runner.types import (
 )
 
 from services.bot.agent import AgentError
-from services.bot.call import Call
+from services.bot.call.call import Call
 from services.bot.resources import Resources
 from services.bot.settings import BotSettings
 from services.bot.transports import Line

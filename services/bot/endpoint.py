@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.bot import problems, signalling
 from services.bot.admission import Admission, Refused
-from services.bot.call import Call
-from services.bot.ending import Ending
+from services.bot.call.call import Call
+from services.bot.call.ending import Ending
 from services.bot.processes.slot import Slot
 from services.bot.resources import Resources
 from services.bot.transports.caller_socket import CallerSocket

@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from nova_sonic_emulator import Emulator
-from services.bot.ending import Ending
+from services.bot.call.ending import Ending
 from tests.bad_link import BadLink
 from tests.bot.callers import Caller
 from tests.bot.conftest import API_KEY, Bot, launch

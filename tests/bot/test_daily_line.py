@@ -26,7 +26,7 @@ from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.workers.runner import WorkerRunner
 
-from services.bot.ending import Ending
+from services.bot.call.ending import Ending
 from services.bot.transports import daily as daily_module
 from services.bot.transports import face
 from services.bot.transports.daily import DailyLine, delete_room, prepare
@@ -309,7 +309,11 @@ async def test_the_room_of_a_call_that_is_over_is_deleted(
 
 
 def test_a_bot_without_a_queue_does_not_load_dailys_library() -> None:
-    modules = "services.bot.processes.supervisor", "services.bot.resources", "services.bot.call"
+    modules = (
+        "services.bot.processes.supervisor",
+        "services.bot.resources",
+        "services.bot.call.call",
+    )
     program = f"import sys, {', '.join(modules)}; sys.exit('daily' in sys.modules)"
     repository = Path(daily_sdk.FOLDER).parents[2]
     assert subprocess.run([sys.executable, "-c", program], cwd=repository).returncode == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdk.operations import metrics
-from services.bot.ending import Ending
+from services.bot.call.ending import Ending
 from tests.cdk.templates import Templates
 
 BOT = Path(__file__).parents[2] / "services" / "bot"

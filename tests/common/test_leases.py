@@ -225,7 +225,7 @@ async def test_clocks_that_differ_do_not_put_two_processes_into_one_call(
     session_id = await job(here)
     holder = await here.take_job(session_id)
 
-    # A holder that cannot renew lets go by then (services.bot.lease); until then nobody gets in.
+    # A holder that cannot renew lets go by then (services.bot.call.lease). Nobody gets in before.
     while clock() < (holder.lease_until or clock()) - timedelta(seconds=CLOCK_SKEW_SECONDS):
         with pytest.raises(SessionHeld):
             await there.take_job(session_id)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.bot.ending import Ending
+from services.bot.call.ending import Ending
 from tests.local_stack import REPOSITORY
 
 _SOURCE = REPOSITORY / "services/client/src"

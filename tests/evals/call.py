@@ -24,9 +24,9 @@ from pipecat.workers.runner import WorkerRunner
 
 from nova_sonic_emulator.voice import Voice
 from services.bot.agent import Agent
+from services.bot.call.pipeline import briefing, first_words
 from services.bot.memory import MEMORY_TOOLS
 from services.bot.nova import NovaSettings, NovaSonic
-from services.bot.pipeline import briefing, first_words
 from services.bot.recording.description import RECORDING_TOOLS
 from services.bot.toolbox import ToolContext, offer
 from tests.bot.nova.caller import FRAME_BYTES, FRAME_SECONDS, Ear, Tap

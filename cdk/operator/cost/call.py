@@ -21,7 +21,7 @@ _WRITES_A_CALL = 16
 and two more where the line drops once."""
 
 _RENEWALS_A_LEASE = 3
-"""Writes, and changes of a job's visibility: ``services.bot.lease``."""
+"""Writes, and changes of a job's visibility: ``services.bot.call.lease``."""
 
 _QUEUE_REQUESTS = 3
 """Send, receive, delete."""

@@ -10,8 +10,8 @@ import random
 
 from loguru import logger
 
-from services.bot.call import Call
-from services.bot.held_job import HeldJob
+from services.bot.call.call import Call
+from services.bot.call.held_job import HeldJob
 from services.bot.processes.slot import Slot
 from services.bot.resources import Resources
 from services.bot.transports.rooms import Rooms

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from loguru import logger
 
-from services.bot.call import Call
+from services.bot.call.call import Call
 from services.bot.load import LoopLag
 from services.bot.load.overload import EVERY_SECONDS
 from services.bot.processes.link import (

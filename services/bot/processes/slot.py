@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from services.bot.call import Call
+    from services.bot.call.call import Call
     from services.common.jobs import Received
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from services.bot.agent import Agent
+from services.bot.call.turn_writer import TurnWriter
 from services.bot.recording.recording import Recording
 from services.bot.resources import Resources
 from services.bot.transports import Line
-from services.bot.turn_writer import TurnWriter
 from services.common.sessions import Session, Turn
 
 

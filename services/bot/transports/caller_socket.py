@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from starlette.websockets import WebSocket, WebSocketState
 
-from services.bot.ending import Ending
+from services.bot.call.ending import Ending
 
 #: Close codes of a caller who meant it; without one (1005) the caller's library closed it.
 MEANT = (1000, 1001, 1005)

@@ -22,7 +22,7 @@ from pipecat.processors.frameworks.rtvi.models import ServerMessage
 from pipecat.transports.daily.transport import DailyOutputTransport, DailyParams, DailyTransport
 
 from services.bot.barge_in import Hold
-from services.bot.ending import Ending
+from services.bot.call.ending import Ending
 from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd

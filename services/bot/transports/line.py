@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from pipecat.transports.base_transport import BaseTransport
 
 from services.bot.barge_in import Hold
-from services.bot.ending import Ending
+from services.bot.call.ending import Ending
 from services.bot.sound.front_end import FrontEnd
 
 #: Of the caller's audio on every line, in Hz: what Nova and the speech detector take.

@@ -9,7 +9,7 @@ from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 from starlette.websockets import WebSocket
 
 from services.bot.barge_in import Hold
-from services.bot.ending import Ending
+from services.bot.call.ending import Ending
 from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.filters import FarEndTap, NearEnd
 from services.bot.sound.front_end import FrontEnd

@@ -12,8 +12,8 @@ from typing import Any
 from unittest import mock
 
 from services.bot.agent import read_agents
-from services.bot.call import Call
-from services.bot.ending import Ending
+from services.bot.call.call import Call
+from services.bot.call.ending import Ending
 from services.bot.knowledge.library import Library
 from services.bot.meeting_place import MeetingPlace
 from services.bot.memory.store import MemoryStore

@@ -12,7 +12,7 @@ from cdk.config.drain import (
     Drain,
 )
 from services.bot.agent import Agent
-from services.bot.lease import RENEWALS_A_LEASE
+from services.bot.call.lease import RENEWALS_A_LEASE
 from services.bot.processes.listener import PING_SECONDS as BOT_PING_SECONDS
 from services.bot.processes.protection import PARTING_SECONDS, Pace
 from services.bot.processes.supervisor import GOODBYE_SECONDS, KILL_SECONDS

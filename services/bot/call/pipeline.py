@@ -15,7 +15,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
 
 from services.bot.agent import Agent, VoiceActivity
 from services.bot.barge_in import BargeIn
-from services.bot.ear import Ear
+from services.bot.call.ear import Ear
 from services.bot.memory import MEMORY_TOOLS, Recollection
 from services.bot.nova import NovaSettings, NovaSonic
 from services.bot.queues import without_queues

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from services.bot.agent import read_agents
-from services.bot.pipeline import first_words
-from services.bot.turn_writer import Role
+from services.bot.call.pipeline import first_words
+from services.bot.call.turn_writer import Role
 from services.common.sessions import Turn
 
 AGENT = read_agents(("order-desk",))["order-desk"]

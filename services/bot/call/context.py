@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.bot.agent import Agent
-from services.bot.farewell import Farewell
+from services.bot.call.farewell import Farewell
 from services.bot.mcp_servers import ServerTools
 from services.bot.memory import Recollection
 from services.bot.recording.recording import Recording

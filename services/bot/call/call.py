@@ -13,22 +13,22 @@ from pipecat.processors.frameworks.rtvi import RTVIFunctionCallReportLevel, RTVI
 from pipecat.workers.runner import WorkerRunner
 
 from services.bot.agent import Agent
-from services.bot.agent_watch import AgentWatch
-from services.bot.call_context import tool_context, tools_over
-from services.bot.call_worker import CallWorker
-from services.bot.ending import Ending
-from services.bot.farewell import Farewell
-from services.bot.lease import Lease
+from services.bot.call.agent_watch import AgentWatch
+from services.bot.call.context import tool_context, tools_over
+from services.bot.call.ending import Ending
+from services.bot.call.farewell import Farewell
+from services.bot.call.lease import Lease
+from services.bot.call.pipeline import Conversation, converse, first_words
+from services.bot.call.transcript import Transcript
+from services.bot.call.turn_writer import Role, TurnWriter
+from services.bot.call.worker import CallWorker
 from services.bot.nova import AGENT_UNAVAILABLE
-from services.bot.pipeline import Conversation, converse, first_words
 from services.bot.recording.start import recording_of
 from services.bot.resources import Resources
 from services.bot.sound.filters import FlushWatch, heed
-from services.bot.transcript import Transcript
 from services.bot.transports import SAMPLE_RATE_IN, Line
 from services.bot.transports.json_protocol import transcript
 from services.bot.transports.line import CallerGoneError
-from services.bot.turn_writer import Role, TurnWriter
 from services.common.errors import GenerationLost, ServiceError, StoreError
 from services.common.sessions import Session, Turn
 

@@ -6,9 +6,9 @@ import time
 
 from loguru import logger
 
-from services.bot.call import Call
-from services.bot.ending import Ending
-from services.bot.lease import RENEWALS_A_LEASE
+from services.bot.call.call import Call
+from services.bot.call.ending import Ending
+from services.bot.call.lease import RENEWALS_A_LEASE
 from services.common.errors import QueueError
 from services.common.jobs import JobQueue, Received
 

@@ -7,7 +7,7 @@ from pipecat.frames.frames import (
     FunctionCallResultProperties,
 )
 
-from services.bot.tool_log import ToolLog
+from services.bot.call.tool_log import ToolLog
 from services.common.calls.kept import ToolCall
 
 NAME = {"function_name": "track_order", "tool_call_id": "a"}

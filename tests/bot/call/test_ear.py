@@ -18,10 +18,10 @@ from pipecat.pipeline.pipeline import Pipeline
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.workers.runner import WorkerRunner
 
-from services.bot import ear as ear_module
 from services.bot.agent import VoiceActivity
-from services.bot.call_worker import CallWorker
-from services.bot.ear import Ear
+from services.bot.call import ear as ear_module
+from services.bot.call.ear import Ear
+from services.bot.call.worker import CallWorker
 from services.bot.voice_activity import PaddedSilero
 from tests.bot.sentences import sentence
 

@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 
 from services.bot.agent import Agent
-from services.bot.pipeline import nova_settings
+from services.bot.call.pipeline import nova_settings
 from services.bot.settings import BotSettings, Endpointing
 from services.bot.transports import Line
 

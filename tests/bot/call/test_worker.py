@@ -6,7 +6,7 @@ from pipecat.pipeline.pipeline import Pipeline
 from pipecat.processors.filters.identity_filter import IdentityFilter
 from pipecat.workers.runner import WorkerRunner
 
-from services.bot.call_worker import CallWorker
+from services.bot.call.worker import CallWorker
 
 SILENCE = bytes(640)
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.bot import lease
-from services.bot.lease import Lease
+from services.bot.call import lease
+from services.bot.call.lease import Lease
 from services.common.aws import dynamodb
 from services.common.dynamodb import Table
 from services.common.errors import SessionHeld

@@ -19,8 +19,8 @@ from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.processors.aggregators.llm_response_universal import AssistantTurnStoppedMessage
 from pipecat.processors.frame_processor import FrameProcessor
 
-from services.bot.tool_log import ToolLog
-from services.bot.turn_writer import Role, TurnWriter
+from services.bot.call.tool_log import ToolLog
+from services.bot.call.turn_writer import Role, TurnWriter
 
 #: Called with role, text and whether that is what was said in the end.
 Heard = Callable[[Role, str, bool], Awaitable[None]]

@@ -1,0 +1,1 @@
+"""Tests of one call: its pipeline, its record, its end."""
