@@ -11,7 +11,7 @@ import pytest
 from nova_sonic_emulator import Emulator
 from services.common.sessions import SessionStore
 from tests.bot.conftest import BOT, PATIENCE_SECONDS, REPOSITORY, START_SECONDS
-from tests.bot.test_webrtc import Peer
+from tests.bot.transports.test_webrtc import Peer
 from tests.children import end_with_the_tests
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

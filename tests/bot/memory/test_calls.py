@@ -11,7 +11,7 @@ from services.common.dynamodb import Table
 from services.common.sessions import SessionStore
 from tests.bot.conftest import Bot
 from tests.bot.nova.caller import texts
-from tests.bot.test_browser_protocol import visit
+from tests.bot.transports.test_browser_protocol import visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -23,7 +23,7 @@ from services.common.settings import CommonSettings, read_settings
 from services.server.settings import ServerSettings
 from tests.bot.conftest import PATIENCE_SECONDS, Bot
 from tests.bot.sentences import sentence
-from tests.bot.test_browser_protocol import Page
+from tests.bot.transports.test_browser_protocol import Page
 from tests.cdk.deploy.conftest import API_KEY
 from tests.cdk.deploy.containers import environment, invoke, request, running
 from tests.cdk.deploy.place import Place

@@ -1,6 +1,6 @@
 """The bot, which waits for a caller's stuck socket for a moment only.
 
-Run: `python -m tests.bot.impatient_bot`, like `python -m services.bot`.
+Run: `python -m tests.bot.transports.impatient_bot`, like `python -m services.bot`.
 """
 
 import sys

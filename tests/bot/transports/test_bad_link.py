@@ -27,7 +27,7 @@ async def impatient_bot(aws: dict[str, str], emulator: Emulator) -> AsyncIterato
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": emulator.url,
         "SSL_CERT_FILE": str(emulator.ca_file),
     }
-    bot = await launch({**aws, **nova}, module="tests.bot.impatient_bot")
+    bot = await launch({**aws, **nova}, module="tests.bot.transports.impatient_bot")
     yield bot
     await bot.kill()
 

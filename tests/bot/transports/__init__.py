@@ -1,0 +1,1 @@
+"""Tests of the callers' lines, one by one and in whole calls."""
