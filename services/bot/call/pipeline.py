@@ -16,9 +16,9 @@ from pipecat.processors.aggregators.llm_response_universal import (
 from services.bot.agent import Agent, VoiceActivity
 from services.bot.barge_in import BargeIn
 from services.bot.call.ear import Ear
+from services.bot.call.queues import without_queues
 from services.bot.memory import MEMORY_TOOLS, Recollection
 from services.bot.nova import NovaSettings, NovaSonic
-from services.bot.queues import without_queues
 from services.bot.recording.description import RECORDING_TOOLS
 from services.bot.settings import BotSettings
 from services.bot.toolbox import Tool, ToolContext, offer
