@@ -2,7 +2,7 @@
 
 import io
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Shelf:
 
     def read(self, session_id: str) -> Transcript:
         """One call's transcript."""
-        day = self._day(session_id)
+        day = self._day(session_id, self._items(session_id))
         found = self._transcript(f"{TRANSCRIPTS}{day}/{session_id}.json") if day else None
         if found is None:
             raise NoCallsError(f"There is no transcript of {session_id} on {self.place.name}.")
@@ -92,7 +92,7 @@ class Shelf:
         kept = KeptCall.of(items, utc_now)
         if kept is not None and not kept.session.status.over:
             raise NoCallsError(f"{session_id} is still going on: delete it when it is over.")
-        day = self._day(session_id)
+        day = self._day(session_id, items)
         own = [{"session_id": item["session_id"], "item": item["item"]} for item in items]
         with _told():
             for key in [unwritten_key(session_id), *own]:
@@ -107,9 +107,9 @@ class Shelf:
         transcripts = self._names(f"{TRANSCRIPTS}{day}/{session_id}.")
         return [*transcripts, *self._names(f"{RECORDINGS}{day}/{session_id}/")]
 
-    def _day(self, session_id: str) -> str | None:
-        """On which day a call began, from its record or else from where its files are."""
-        for item in self._items(session_id):
+    def _day(self, session_id: str, items: Iterable[dict[str, Any]]) -> str | None:
+        """On which day a call began, from its record's items or else from where its files are."""
+        for item in items:
             if item["item"] == "meta":
                 return str(item["created_at"])[:10]
         ending = f"/{session_id}.json"
