@@ -57,7 +57,7 @@ class LateSound:
         self._ahead = 0.0
         self._baselines: deque[tuple[float, float]] = deque()
         self._skipping: tuple[float, float] | None = None
-        self._pause = 0.0
+        self._pause = _Pause()
         self._left_out = 0.0
         self._left_out_at = 0.0
         self._worst = 0.0
@@ -70,7 +70,7 @@ class LateSound:
         late = self._lateness(now)
         self._sent += seconds
         held_up = self._ahead > PATIENCE_SECONDS or self._skipping is not None
-        if held_up and (self._too_late(now, late) or self._is_idle(pcm, seconds, late)):
+        if held_up and (self._too_late(now, late) or self._pause.goes_on(pcm, seconds, late)):
             self._left_out += seconds
             self._left_out_at = now
             return False
@@ -109,12 +109,6 @@ class LateSound:
             self._skipping = (now, late) if late < then - (now - since) / 4 else None
         return self._skipping is not None
 
-    def _is_idle(self, pcm: bytes, seconds: float, late: float) -> bool:
-        """Whether a held-up frame is the rest of a pause."""
-        quiet = late > PATIENCE_SECONDS and is_quiet(pcm)
-        self._pause = self._pause + seconds if quiet else 0.0
-        return self._pause > _PAUSE_SECONDS
-
 
 class LateSpeech:
     """The agent's sound as it goes out: what the caller's socket does not take in time."""
@@ -132,7 +126,7 @@ class LateSpeech:
         self._done = 0.0
         self._last = clock()
         self._skipping = False
-        self._pause = 0.0
+        self._pause = _Pause()
         self._left_out = 0.0
 
     def keep(self, pcm: bytes) -> bool:
@@ -142,11 +136,10 @@ class LateSpeech:
             self._rest(now)
         late = now - self._began - self._done
         self._skipping = late > (PATIENCE_SECONDS if self._skipping else LIMIT_SECONDS)
-        quiet = late > PATIENCE_SECONDS and is_quiet(pcm)
-        self._pause = self._pause + seconds if quiet else 0.0
+        rest_of_a_pause = self._pause.goes_on(pcm, seconds, late)
         self._last = now
         self._done += seconds
-        if self._skipping or self._pause > _PAUSE_SECONDS:
+        if self._skipping or rest_of_a_pause:
             self._left_out += seconds
             return False
         return True
@@ -163,7 +156,20 @@ class LateSpeech:
             self._left_out = 0.0
 
 
-def is_quiet(pcm: bytes) -> bool:
+class _Pause:
+    """A pause within sound that is late."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def goes_on(self, pcm: bytes, seconds: float, late: float) -> bool:
+        """Whether the next frame is the rest of a pause of which enough was kept."""
+        quiet = late > PATIENCE_SECONDS and _is_quiet(pcm)
+        self._seconds = self._seconds + seconds if quiet else 0.0
+        return self._seconds > _PAUSE_SECONDS
+
+
+def _is_quiet(pcm: bytes) -> bool:
     """Whether 16-bit sound is a pause."""
     samples = np.frombuffer(pcm[: len(pcm) & ~1], dtype="<i2")
     return not samples.size or int(np.abs(samples.astype(np.int32)).max()) < _QUIET_PEAK
