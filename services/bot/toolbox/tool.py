@@ -6,7 +6,6 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from loguru import logger
@@ -29,7 +28,7 @@ _ASK = (
 type Result = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tool:
     """A function that the model may call.
 
@@ -70,11 +69,6 @@ class Tool:
             options=options_of(function),
             invoke=invoke,
         )
-
-    @cached_property
-    def description(self) -> str:
-        """What the model is told about it."""
-        return self.schema.description
 
     def schema_in(self, context: ToolContext) -> FunctionSchema:
         """What the model is offered in one call."""
