@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.bot.nova import events
-from services.bot.nova.answer import BYTES_A_SECOND, Answer
+from services.bot.nova.answer import BYTES_A_SECOND
 from services.bot.nova.gap import SILENCE, Gap
 from services.bot.nova.history import HISTORY_BYTES, Line, history
 from services.bot.nova.microphone import Microphone
-from services.bot.nova.tool_calls import ToolCalls
+from services.bot.nova.turns import Turns
 from services.bot.nova.usage import Usage
 
 _INTERRUPTED = "INTERRUPTED"
@@ -32,7 +32,7 @@ class _Block:
 
 
 class Conversation:
-    """What was said, what is being said, and what still needs an answer.
+    """The events of both sides, and what they have told of the conversation (`Turns`).
 
     `write` takes what Pipecat sends, `read` what Nova sends. `preface` and `opening` make the
     events with which a new stream begins.
@@ -47,18 +47,11 @@ class Conversation:
     ) -> None:
         """Starts empty; Pipecat's first events fill it."""
         self._clock = clock
-        self._bytes_a_second = bytes_a_second
         self._session_start = b""
         self._prompt_start = b""
         self._audio_start: dict[str, Any] = {}
         self._system: list[str] = []
-        self._lines: list[Line] = []
-        self._question: list[str] = []
-        self._already_said: list[str] = []
-        self._tools = ToolCalls(clock)
-        self._asked_in_vain = False
-        self._answer: Answer | None = None
-        self._last_answer: Answer | None = None
+        self._turns = Turns(clock, bytes_a_second=bytes_a_second)
         self._writing: dict[str, _Block] = {}
         self._reading: _Block | None = None
         self._caller_stopped_ms: float | None = None
@@ -129,10 +122,10 @@ class Conversation:
         if role == "SYSTEM":
             self._system.append(text)
         elif block.start["interactive"]:
-            self._question.append(text)
+            self._turns.asked(text)
             self._quiet_since = self._clock()
         else:
-            self._lines.append(Line(role, text))
+            self._turns.lines.append(Line(role, text))
         # Once there is audio Nova takes interactive text alone; the rest is for the next stream.
         if not (self.ready and block.start["interactive"]):
             return []
@@ -140,7 +133,7 @@ class Conversation:
 
     def _write_result(self, use: str, block: _Block, result: str) -> list[bytes]:
         self._quiet_since = self._clock()
-        match self._tools.returned(use, result):
+        match self._turns.tools.returned(use, result):
             case "deliver":
                 return events.tool_result(block.start, result)
             case "ask again":
@@ -151,7 +144,7 @@ class Conversation:
     def write_missing_results(self, seconds: float) -> list[bytes]:
         """Results for the tools that have not returned for so long, lest Nova wait for ever."""
         missing: list[bytes] = []
-        for use in self._tools.overdue(seconds):
+        for use in self._turns.tools.overdue(seconds):
             start = events.tool_result_start(self.prompt, use)
             missing += self._write_result(use, _Block(start), _NO_RESULT)
         return missing
@@ -168,7 +161,7 @@ class Conversation:
     def opening(self) -> list[bytes]:
         """History, the audio block, the question without an answer, the audio without words."""
         spare = HISTORY_BYTES - sum(len(text.encode()) for text in self._system)
-        told = history(self._lines, self._tools.returned_before, limit=spare)
+        told = history(self._turns.lines, self._turns.tools.returned_before, limit=spare)
         self.gap.trim()
         if not self.gap.seconds():
             self.gap.add(SILENCE)  # an audio block without audio cannot be ended
@@ -185,22 +178,13 @@ class Conversation:
                 )
             ),
             events.encode("contentStart", self._audio_start),
-            *([] if self._tools.awaited_from_lost_stream else self._ask_again()),
+            *([] if self._turns.tools.awaited_from_lost_stream else self._ask_again()),
             *(events.audio_input(self.prompt, content, chunk) for chunk in self.gap.chunks()),
         ]
 
     def _ask_again(self) -> list[bytes]:
-        if not (self._question or self._already_said):
+        if not (text := self._turns.owed_question()):
             return []
-        parts = [" ".join(self._question)]
-        if self._tools.results:
-            parts.append("What the tools returned for this: " + "; ".join(self._tools.results))
-        if self._already_said:
-            said = " ".join(self._already_said)
-            parts.append(
-                f'The line broke while you were answering, after: "{said}" Go on from there.'
-            )
-        text = "\n\n".join(part for part in parts if part)
         return events.text_block(self.prompt, "USER", text, interactive=True)
 
     # What Nova sends.
@@ -214,15 +198,15 @@ class Conversation:
                 self._reading = _Block(fields)
             case "textOutput" if self._reading:
                 self._reading.text.append(fields["content"])
-            case "audioOutput" if self._answer:
-                self._answer.add_audio(len(fields["content"]) * 3 // 4)
+            case "audioOutput":
+                self._turns.agent_sounds(len(fields["content"]) * 3 // 4)
             case "toolUse":
-                self._tools.called(fields["toolUseId"], fields["toolName"], fields["content"])
+                self._turns.tools.called(fields["toolUseId"], fields["toolName"], fields["content"])
             case "contentEnd" if block := self._reading:
                 self._reading = None
                 self._read_block(block, fields.get("stopReason", ""))
-            case "completionEnd" if self._answer and not self._tools:
-                self._answered()
+            case "completionEnd" if not self._turns.tools:
+                self._turns.answered()
             case "userSpeechEnd":
                 self._caller_stopped_ms = fields.get("inputAudioOffsetMs")
             case "usageEvent":
@@ -233,66 +217,26 @@ class Conversation:
         role, text = block.start["role"], "".join(block.text)
         match role, block.start["type"]:
             case "USER", "TEXT" if text:
-                self._barged_in()
-                self._tools.moved_on()
-                self._question.append(text)
-                self._asked_in_vain = False
+                self._turns.caller_said(text)
                 self.gap.understood(self._caller_stopped_ms)
-            case "ASSISTANT", "TEXT" if stop == _INTERRUPTED:
-                self._barged_in()
+            case "ASSISTANT", "TEXT" | "AUDIO" if stop == _INTERRUPTED:
+                self._turns.barged_in()
             case "ASSISTANT", "TEXT" if block.stage == "SPECULATIVE":
-                if self._answer is None:
-                    self._answer = Answer(self._clock, bytes_a_second=self._bytes_a_second)
-                self._answer.add_text(text)
-            case "ASSISTANT", "AUDIO" if stop == _INTERRUPTED:
-                self._barged_in()
+                self._turns.agent_says(text)
             case "ASSISTANT", "AUDIO" if stop == "END_TURN":
-                self._answered()
-
-    def _answered(self) -> None:
-        """The answer is complete, though the caller may still be listening to it."""
-        answer, self._answer = self._answer, None
-        if answer is None:
-            return
-        if self._tools:
-            self._already_said.append(answer.text)  # "Let me look that up": more is to come
-        else:
-            self._turn_over(answer.text)
-        self._last_answer = answer
-
-    def _barged_in(self) -> None:
-        """The caller speaks: an answer that is still playing ends with what was heard of it."""
-        if self._answer is not None:
-            self._turn_over(self._answer.heard())
-        elif (last := self._last_answer) is not None and last.playing:
-            if self._already_said:
-                self._already_said[-1] = last.heard()
-            elif self._lines:
-                self._lines[-1] = Line("ASSISTANT", last.heard())
-        self._last_answer = None
-
-    def _turn_over(self, said: str) -> None:
-        if self._question:
-            self._lines.append(Line("USER", " ".join(self._question)))
-        if said or self._already_said:
-            self._lines.append(Line("ASSISTANT", " ".join([*self._already_said, said])))
-        self._question, self._already_said = [], []
-        self._tools.turn_over()
-        self._answer = None
-        self._asked_in_vain = False
+                self._turns.answered()
 
     # When the stream changes.
 
     @property
     def pending(self) -> bool:
         """Whether the agent owes an answer, or is in the middle of one."""
-        return bool(self._question or self._answer or self._tools or self._writing)
+        return self._turns.pending or bool(self._writing)
 
     @property
     def silent_for(self) -> float:
         """Seconds without a word from Nova while it owes one; 0 while it does not."""
-        owes = bool(self._question or self._answer) and not (self._tools or self._asked_in_vain)
-        return self._clock() - self._quiet_since if owes else 0.0
+        return self._clock() - self._quiet_since if self._turns.owed else 0.0
 
     @property
     def owed_for(self) -> float:
@@ -302,24 +246,18 @@ class Conversation:
     @property
     def unheard_for(self) -> float:
         """Seconds since the caller stopped speaking, if Nova has given no sign of hearing them."""
-        return 0.0 if self._asked_in_vain else self.microphone.unheard_for(self._quiet_since)
+        if self._turns.asked_in_vain:
+            return 0.0
+        return self.microphone.unheard_for(self._quiet_since)
 
     def asked_in_vain(self) -> None:
         """The question got no answer; the next stream is asked too, and is not waited for."""
-        self._asked_in_vain = True
+        self._turns.asked_in_vain = True
 
     def interrupted_stream(self) -> list[bytes]:
-        """Keeps what is unfinished; returns the events that close it for Pipecat.
-
-        What has arrived of a sentence will be played, so it counts as said.
-        """
-        closing: list[bytes] = []
-        if self._answer is not None:
-            if said := self._answer.received():
-                self._already_said.append(said)
-            in_audio = self._reading is not None and self._reading.start["type"] == "AUDIO"
-            closing = events.end_of_answer(self.prompt, in_audio=in_audio)
-        self._answer = None
+        """Keeps what is unfinished; returns the events that close it for Pipecat."""
+        in_audio = self._reading is not None and self._reading.start["type"] == "AUDIO"
         self._reading = None
-        self._tools.stream_lost()
-        return closing
+        if not self._turns.stream_lost():
+            return []
+        return events.end_of_answer(self.prompt, in_audio=in_audio)
