@@ -1,9 +1,10 @@
 """Amazon Nova Sonic: a Pipecat service of ours, and the guard around the SDK's stream.
 
 `NovaSonic` is all that the pipeline needs. Behind it, from the outside in: `guard` (what Pipecat
-takes for the SDK's client), `endless` (one stream made of many), `conversation` (what a new stream
-must be told), `link` (one stream, bounded, which the SDK opens), `wire` (its events, signed),
-`transport` and `http2` (its connection).
+takes for the SDK's client), `endless` (one stream made of many), `successor` (the next of them,
+opened in time), `conversation` and `turns` (what a new stream must be told), `link` (one stream,
+bounded, which the SDK opens), `wire` (its events, signed), `transport` and `http2` (its
+connection).
 """
 
 from services.bot.nova.errors import (

@@ -1,7 +1,6 @@
 """The one stream that Pipecat sees, made of as many streams as it takes."""
 
 import asyncio
-import time
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Literal
@@ -20,15 +19,12 @@ from services.bot.nova.errors import NovaError, Refused, StreamLost, Unstable
 from services.bot.nova.gap import SILENCE, SILENCE_SECONDS
 from services.bot.nova.link import Link
 from services.bot.nova.settings import NovaSettings
+from services.bot.nova.successor import Successor
 from services.bot.nova.usage import Usage
 
 State = Literal["ready", "late", "reconnecting", "lost"]
 
 _TICK_SECONDS = SILENCE_SECONDS
-
-# A successor is told what was said only when it takes over; until then it hears nothing.
-_SUCCESSOR_ANSWERS_SECONDS = 2.0
-_SUCCESSOR_WAITS_SECONDS = 15.0
 
 
 class EndlessStream:
@@ -55,8 +51,9 @@ class EndlessStream:
         self._backoff = Backoff(settings)
         self._link: Link | None = None
         self._spoke = False
-        self._successor: asyncio.Task[Link] | None = None
-        self._successor_not_before = 0.0
+        self._successor = Successor(
+            settings, preface=self._conversation.preface, part=self._part, log=log
+        )
         self._state: State | None = None
         self._received: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self._ready = asyncio.Event()
@@ -77,6 +74,11 @@ class EndlessStream:
     @caller_speaks.setter
     def caller_speaks(self, speaks: bool) -> None:
         self._conversation.microphone.speaking = speaks
+
+    @property
+    def nobody_speaks(self) -> bool:
+        """Whether it is quiet on the line."""
+        return not (self.caller_speaks or self.agent_speaks)
 
     # Pipecat's side.
 
@@ -123,7 +125,7 @@ class EndlessStream:
             return
         self._closed = True
         self._life.cancel()
-        self._discard_successor()
+        self._successor.discard()
         if self._link is not None:
             self._part(self._link, say_goodbye=True)
         await asyncio.wait({self._life, *self._partings}, timeout=self._settings.close_seconds + 1)
@@ -133,7 +135,7 @@ class EndlessStream:
     def brief(self, before: str, instructions: str, *, anew: bool) -> None:
         """Has the next stream begin with other instructions; ``anew`` asks for it soon."""
         self._conversation.brief(before, instructions)
-        self._discard_successor()
+        self._successor.discard()
         self.outdated = self.outdated or anew
 
     # What lives behind it.
@@ -221,8 +223,7 @@ class EndlessStream:
     def _is_late(self) -> bool:
         """Whether the caller has waited for so long that they may wonder whether we are there."""
         waited = max(self._conversation.owed_for, self._conversation.unheard_for)
-        speaks = self.caller_speaks or self.agent_speaks
-        return waited >= self._settings.late_seconds and not speaks
+        return waited >= self._settings.late_seconds and self.nobody_speaks
 
     def _fill_silence(self, link: Link) -> None:
         """Stands in for a muted microphone: Nova hears ends in silence, AWS drops who is mute."""
@@ -232,53 +233,8 @@ class EndlessStream:
     # Rotation: the same opening as after a loss, but the old link lives until the new one answers.
 
     def _successor_for(self, link: Link) -> Link | None:
-        settings = self._settings
-        must = link.age >= settings.connection_limit_seconds * settings.rotate_by
-        old = link.age >= settings.connection_limit_seconds * settings.rotate_from
-        due = old or self.outdated
-        may = due and not (self._conversation.pending or self.caller_speaks or self.agent_speaks)
-        if self._successor is None:
-            if (must or may) and time.monotonic() >= self._successor_not_before:
-                self._successor = asyncio.create_task(self._prepare_successor())
-            return None
-        if not self._successor.done():
-            return None
-        if (error := self._successor.exception()) is not None:
-            self._log.bind(detail=str(error)).warning("nova stream not replaced yet")
-            self._successor = None
-            pause = settings.backoff_longest_seconds
-            self._successor_not_before = time.monotonic() + pause
-            return None
-        successor = self._successor.result()
-        if must or may:
-            self._successor = None
-            return successor
-        if successor.age > _SUCCESSOR_WAITS_SECONDS:
-            self._discard_successor()
-        return None
-
-    async def _prepare_successor(self) -> Link:
-        link = await Link.open(self._settings)
-        try:
-            link.put(*self._conversation.preface())
-            async with asyncio.timeout(_SUCCESSOR_ANSWERS_SECONDS):
-                await link.accepted.wait()
-        except TimeoutError:
-            pass
-        except BaseException:
-            await link.close()
-            raise
-        if link.error is not None:
-            raise link.error
-        return link
-
-    def _discard_successor(self) -> None:
-        if self._successor is not None:
-            successor, self._successor = self._successor, None
-            if not successor.done():
-                successor.cancel()
-            elif successor.exception() is None:
-                self._part(successor.result(), say_goodbye=False)
+        undisturbed = self.nobody_speaks and not self._conversation.pending
+        return self._successor.of(link, outdated=self.outdated, undisturbed=undisturbed)
 
     def _replace(self, link: Link, successor: Link) -> None:
         age = round(link.age, 1)
@@ -293,11 +249,11 @@ class EndlessStream:
     def _lost(self, error: NovaError) -> float | None:
         """Seconds until the next attempt; None when there is none."""
         link, self._link = self._link, None
-        self._discard_successor()
+        self._successor.discard()
         lived = link is not None and link.accepted.is_set()
         self.losses += lived
         if link is not None:
-            self._part(link, say_goodbye=False)
+            self._part(link)
         self._finish_what_was_heard()
         # A refusal in mid-call is about something that a new stream does not repeat.
         again = error.retryable or (self._spoke and isinstance(error, Refused))
@@ -316,7 +272,7 @@ class EndlessStream:
             part = BidirectionalOutputPayloadPart(bytes_=payload)
             self._received.put_nowait(Chunk(value=part))
 
-    def _part(self, link: Link, *, say_goodbye: bool) -> None:
+    def _part(self, link: Link, *, say_goodbye: bool = False) -> None:
         link.listen(lambda _: None)
         goodbye = events.goodbye(self._conversation.prompt, self._conversation.audio_content)
         parting = asyncio.create_task(link.close(goodbye if say_goodbye else ()))

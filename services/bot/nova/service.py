@@ -35,7 +35,7 @@ from pipecat.services.llm_service import FunctionCallParams
 from pipecat.utils.text.base_text_aggregator import TextType
 
 from services.bot.nova import tones
-from services.bot.nova.endless import State
+from services.bot.nova.endless import EndlessStream, State
 from services.bot.nova.errors import NovaError
 from services.bot.nova.guard import Guard
 from services.bot.nova.settings import NovaSettings
@@ -140,16 +140,19 @@ class NovaSonic(AWSNovaSonicLLMService):
         return self._guard
 
     @property
+    def _endless(self) -> EndlessStream | None:
+        """The stream that Pipecat sees, once it has asked for one."""
+        return self._guard.stream if self._guard is not None else None
+
+    @property
     def usage(self) -> Usage:
         """What Nova has counted so far."""
-        stream = self._guard.stream if self._guard is not None else None
-        return stream.usage if stream is not None else Usage()
+        return self._endless.usage if self._endless is not None else Usage()
 
     @property
     def nobody_speaks(self) -> bool:
         """Whether it is quiet on the line, and Nova can be had."""
-        stream = self._guard.stream if self._guard is not None else None
-        return stream is not None and not (stream.caller_speaks or stream.agent_speaks)
+        return self._endless is not None and self._endless.nobody_speaks
 
     async def ask(self, text: str) -> None:
         """Has Nova answer a text, as it answers the caller."""
@@ -162,8 +165,7 @@ class NovaSonic(AWSNovaSonicLLMService):
     @property
     def briefed(self) -> bool:
         """Whether Nova has forgotten what a new briefing was to make it forget."""
-        stream = self._guard.stream if self._guard is not None else None
-        return stream is None or not stream.outdated
+        return self._endless is None or not self._endless.outdated
 
     def brief(self, instructions: str, *, anew: bool) -> None:
         """Has every stream from now on begin with other instructions.
@@ -173,8 +175,8 @@ class NovaSonic(AWSNovaSonicLLMService):
             anew: Replaces the stream as soon as nobody speaks, so that Nova knows no more what the
                 instructions do not say any longer.
         """
-        if self._guard is not None and self._guard.stream is not None:
-            self._guard.stream.brief(self._instructions, instructions, anew=anew)
+        if self._endless is not None:
+            self._endless.brief(self._instructions, instructions, anew=anew)
         self._instructions = instructions
 
     async def reset_conversation(self) -> None:
@@ -190,7 +192,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         """Notes who is speaking, since a stream is best replaced while nobody is."""
         if isinstance(frame, BotSpeakingFrame):
             return  # five a second, which observers have seen and nobody else wants
-        if self._guard is not None and (stream := self._guard.stream) is not None:
+        if (stream := self._endless) is not None:
             match frame:
                 case UserStartedSpeakingFrame() | UserStoppedSpeakingFrame():
                     stream.caller_speaks = isinstance(frame, UserStartedSpeakingFrame)
@@ -222,7 +224,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         What is said before the context has come is kept; Pipecat drops it.
         """
         self._early.append(pcm)
-        stream = self._guard.stream if self._guard is not None else None
+        stream = self._endless
         if self._audio_input_started and stream is not None:
             while self._early:
                 stream.hear(self._early.popleft())
