@@ -1,6 +1,7 @@
 """One world for all rows, and what was measured in them."""
 
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Callable, Generator
 
 import pytest
 import pytest_asyncio
@@ -25,7 +26,23 @@ async def shared() -> AsyncIterator[World]:
 async def fleet(shared: World) -> World:
     """The world with all its bots."""
     await shared.staff()
+    for part in (shared.server, *shared.bots):
+        part.lines.clear()
     return shared
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds to a failure what the services logged meanwhile."""
+    report = yield
+    world = getattr(item, "funcargs", {}).get("fleet")
+    if report.when == "call" and report.failed and world is not None:
+        for part in (world.server, *world.bots):
+            lines = "\n".join(map(json.dumps, part.lines))
+            report.sections.append((f"process {part.process.pid}", lines))
+    return report
 
 
 @pytest.fixture
