@@ -16,9 +16,10 @@ from services.bot.meeting_place import MeetingPlace
 OWNER = """
 import os, signal
 from services.bot.meeting_place import MeetingPlace
-print(MeetingPlace().path, flush=True)
+place = MeetingPlace()
 if os.fork() == 0:
     os.closerange(3, 100)  # as `services.bot.processes.fork` does
+    print(place.path, flush=True)
 signal.pause()
 """
 
