@@ -11,7 +11,7 @@ from moto.dynamodb.models import dynamodb_backends
 from services.common.expressions import unmarshal
 from services.common.records import MOST_STRIKES
 from services.common.sessions import Opened, Session, SessionStatus, SessionStore, Transport
-from tests.common.test_sessions import SPOKEN
+from tests.common.callers import SPOKEN
 
 REGION = "us-east-1"
 

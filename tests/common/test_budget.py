@@ -14,9 +14,9 @@ from services.common.dynamodb import Table
 from services.common.errors import FleetFull
 from services.common.sessions import Opened, SessionStore
 from services.common.settings import CommonSettings
+from tests.common.answers import Raw
 from tests.common.callers import assert_full, call, open_one
 from tests.common.conftest import Clock, Replica
-from tests.common.test_sessions import Raw
 
 
 async def test_over_the_limit_nobody_gets_in_until_a_call_ends(

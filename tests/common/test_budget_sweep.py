@@ -15,9 +15,8 @@ from services.common.expressions import marshal
 from services.common.records import ABANDONED
 from services.common.sessions import Opened
 from services.common.settings import CommonSettings
-from tests.common.callers import assert_full, call, open_one
+from tests.common.callers import SPOKEN, assert_full, call, open_one
 from tests.common.conftest import Clock, Replica
-from tests.common.test_sessions import SPOKEN
 
 
 async def test_a_refused_caller_gets_the_place_of_a_call_that_nobody_came_for(

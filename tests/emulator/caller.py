@@ -265,3 +265,11 @@ def tool(name: str, **properties: object) -> dict[str, Any]:
             "inputSchema": {"json": json.dumps(schema)},
         }
     }
+
+
+def stop_reasons(caller: Caller, kind: str) -> list[str]:
+    return [
+        fields["stopReason"]
+        for name, fields in caller.events
+        if name == "contentEnd" and fields["type"] == kind
+    ]

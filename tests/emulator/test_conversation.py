@@ -1,4 +1,4 @@
-"""Turn-taking, barge-in and tools, by voice and in writing."""
+"""Turn-taking and tools, by voice and in writing."""
 
 from __future__ import annotations
 
@@ -9,27 +9,9 @@ import time
 import pytest
 
 from nova_sonic_emulator import Emulator
-from nova_sonic_emulator.outputs import INTERRUPTED
-from nova_sonic_emulator.voice import Voice
-from tests.emulator.caller import Caller, tool
-from tests.emulator.conftest import STORY, Call, StartEmulator
-
-SILENCE = bytes(32 * 700)
-
-
-async def speech(text: str, rate: int = 16000) -> bytes:
-    """A caller's words, between two silences."""
-    spoken = await Voice().speak(text, voice_id="matthew", sample_rate=rate)
-    silence = bytes(rate * 2 * 7 // 10)
-    return silence + spoken + silence
-
-
-def stop_reasons(caller: Caller, kind: str) -> list[str]:
-    return [
-        fields["stopReason"]
-        for name, fields in caller.events
-        if name == "contentEnd" and fields["type"] == kind
-    ]
+from tests.emulator.caller import stop_reasons, tool
+from tests.emulator.conftest import Call, StartEmulator
+from tests.emulator.sound import SILENCE, speech
 
 
 async def test_speech_is_answered_event_by_event(emulator: Emulator, call: Call) -> None:
@@ -106,84 +88,6 @@ async def test_the_end_of_the_audio_ends_the_turn(emulator: Emulator, call: Call
 
     await caller.wait_for("userSpeechEnd")
     await caller.wait_for("audioOutput")
-
-
-@pytest.mark.parametrize("lead_ms", [200, 60_000], ids=["partly sent", "wholly sent"])
-async def test_a_barge_in_cuts_the_answer_short(
-    start_emulator: StartEmulator, call: Call, lead_ms: int
-) -> None:
-    emulator = await start_emulator(pace={"lead_ms": lead_ms})
-    caller = await call(emulator)
-    await caller.start()
-    audio = await caller.open_audio()
-    await caller.say(audio, SILENCE)
-    await caller.say_text("tell me a story", interactive=True)
-    await caller.wait_for("audioOutput", count=5)
-    await asyncio.sleep(0.8)  # the listener hears some of the story
-    await caller.say(audio, await speech("hello"))
-    await caller.wait_for("completionEnd")
-
-    finals = caller.texts("ASSISTANT", "FINAL")
-    heard, marker = finals[0], finals[1]
-    assert STORY.startswith(heard) and 0 < len(heard) < len(STORY)
-    assert marker == INTERRUPTED
-    assert "INTERRUPTED" in stop_reasons(caller, "TEXT")
-    assert "The end." not in finals
-    assert len(finals) > 2, "the barge-in itself is answered too"
-    told = [each for each in emulator.streams[0].outputs if each.name == "textOutput"]
-    cut = next(number for number, each in enumerate(told) if each.fields["content"] == INTERRUPTED)
-    spoken_before = [each.fields["content"] for each in told[:cut]]
-    assert ("The end." in spoken_before) == (lead_ms > 1000)
-
-
-async def test_a_barge_in_stops_the_audio_at_once(
-    start_emulator: StartEmulator, call: Call
-) -> None:
-    emulator = await start_emulator(pace={"lead_ms": 200})
-    caller = await call(emulator)
-    await caller.start()
-    audio = await caller.open_audio()
-    await caller.say(audio, SILENCE)
-    await caller.say_text("tell me a story", interactive=True)
-    await caller.wait_for("audioOutput", count=5)
-    await caller.say(audio, await speech("hello"))
-    await caller.wait_for("completionEnd")
-
-    outputs = emulator.streams[0].outputs
-    names = [each.name for each in outputs]
-    started = names.index("userSpeechStart")
-    marker = next(n for n, each in enumerate(outputs) if each.fields.get("content") == INTERRUPTED)
-    assert "audioOutput" not in names[started:marker]
-
-
-async def test_a_barge_in_may_go_unannounced(start_emulator: StartEmulator, call: Call) -> None:
-    emulator = await start_emulator(pace={"lead_ms": 200, "announce_interruption": False})
-    caller = await call(emulator)
-    await caller.start()
-    audio = await caller.open_audio()
-    await caller.say(audio, SILENCE)
-    await caller.say_text("tell me a story", interactive=True)
-    await caller.wait_for("audioOutput", count=5)
-    await caller.say(audio, await speech("hello"))
-    await caller.wait_for("completionEnd")
-
-    told = caller.texts("ASSISTANT", "FINAL")
-    assert INTERRUPTED not in told and STORY not in told
-    assert "INTERRUPTED" not in stop_reasons(caller, "TEXT")
-    assert stop_reasons(caller, "AUDIO")[0] == "PARTIAL_TURN"
-
-
-async def test_speech_after_the_answer_is_no_barge_in(emulator: Emulator, call: Call) -> None:
-    caller = await call(emulator)
-    await caller.start()
-    audio = await caller.open_audio()
-    await caller.say(audio, SILENCE)
-    await caller.say_text("hello", interactive=True)
-    await caller.wait_for("completionEnd")
-    await caller.say(audio, await speech("hello"))
-    await caller.wait_for("completionEnd", count=2)
-
-    assert INTERRUPTED not in caller.texts("ASSISTANT", "FINAL")
 
 
 async def test_audio_is_not_sent_further_ahead_than_its_lead(

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from typing import Any, Literal
+from typing import Literal
 
 from loguru import logger
 from pipecat.frames.frames import ErrorFrame, LLMMessagesAppendFrame, LLMRunFrame
@@ -19,22 +19,21 @@ from services.bot.call.ending import Ending
 from services.bot.call.farewell import Farewell
 from services.bot.call.lease import Lease
 from services.bot.call.pipeline import Conversation, converse, first_words
+from services.bot.call.telling import Telling
 from services.bot.call.transcript import Transcript
-from services.bot.call.turn_writer import Role, TurnWriter
+from services.bot.call.turn_writer import TurnWriter
 from services.bot.call.worker import CallWorker
 from services.bot.nova import AGENT_UNAVAILABLE
 from services.bot.recording.start import recording_of
 from services.bot.resources import Resources
 from services.bot.sound.filters import FlushWatch, heed
 from services.bot.transports import SAMPLE_RATE_IN, Line
-from services.bot.transports.json_protocol import transcript
 from services.bot.transports.line import CallerGoneError
 from services.common.errors import GenerationLost, ServiceError, StoreError
 from services.common.sessions import Session, Turn
 
 #: How long the pipeline may take to stop. What hangs then ends with the process.
 STOP_SECONDS = 8.0
-TELL_SECONDS = 1.0
 
 
 class Call:
@@ -65,6 +64,7 @@ class Call:
         self.closed: Literal["released", "ended", "lost", "open"] = "open"
         self._agent = agent
         self._resources = resources
+        self._telling = Telling(line)
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._started = asyncio.Event()
         self._speaking: asyncio.Task[None] | None = None
@@ -138,12 +138,12 @@ class Call:
             )
             writer.tokens = lambda: conversation.nova.usage.tokens()
             spoken = Transcript(
-                conversation.nova, writer, start_lag=detector.start_lag, heard=self._tell_heard
+                conversation.nova, writer, start_lag=detector.start_lag, heard=self._telling.heard
             )
             conversation.assistant.add_event_handler(
                 "on_assistant_turn_stopped", spoken.assistant_stopped
             )
-            watch = AgentWatch(conversation.nova, self._tell_state)
+            watch = AgentWatch(conversation.nova, self._telling.state)
             worker = self._worker(conversation, [spoken, watch, farewell])
             announcement = recording.listen_to(conversation.assistant) if recording else ""
             words = first_words(self._agent, history, context.memory, announcement=announcement)
@@ -221,7 +221,7 @@ class Call:
         if self._speaking is not None:
             self._speaking.cancel()
         if not running.done():
-            await self._announce(ending)
+            await self._telling.ending(ending)
             await self._stop(worker, running, ending)
         return ending
 
@@ -255,33 +255,9 @@ class Call:
         if frame.error == AGENT_UNAVAILABLE:
             # The pipeline ends by itself once the caller has heard the falling note.
             self._own_end = Ending.AGENT_UNAVAILABLE
-            await self._announce(self._own_end)
+            await self._telling.ending(self._own_end)
         elif frame.fatal:
             self.hang_up(Ending.FAILED)
-
-    async def _tell_state(self, state: str) -> None:
-        await self._tell({"type": "agent-state", "state": state})
-
-    async def _announce(self, ending: Ending) -> None:
-        self.line.say_goodbye_with(ending)
-        await self._tell({"type": "ended", "reason": ending.reason})
-
-    async def _tell_heard(self, role: Role, text: str, final: bool) -> None:
-        """Programs on the JSON protocol read along; pages get this from RTVI itself."""
-        if not self.line.speaks_rtvi:
-            await self._send(transcript(role, text, final=final))
-
-    async def _tell(self, message: dict[str, Any]) -> None:
-        """Pages are told how the call does; the JSON protocol has no events for it."""
-        if self.line.speaks_rtvi:
-            await self._send(message)
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        try:
-            async with asyncio.timeout(TELL_SECONDS):
-                await self.line.tell(message)
-        except Exception as error:
-            logger.bind(error=type(error).__name__).debug("caller could not be told")
 
     async def _close_record(self, ending: Ending) -> None:
         sessions = self._resources.sessions
