@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Sequence
 from pathlib import Path
+
+from services.bot.knowledge import Passage
 
 _FILE_PASSAGES = 20
 _WORDS = 30_000
@@ -44,6 +47,15 @@ class Corpus:
             )
             for _ in range(count)
         ]
+
+    def questions_about(self, passages: Sequence[Passage], count: int) -> list[tuple[str, Passage]]:
+        """Questions that a passage should answer, and the passage: two to five words of its."""
+        asked = []
+        for passage in self._random.choices(passages, k=count):
+            words = passage.heading.split() + passage.text.replace(".", "").split()
+            some = self._random.sample(words, k=self._random.randint(2, 5))
+            asked.append((f"{self._random.choice(_FILLERS)} {' '.join(some)}", passage))
+        return asked
 
     def _some(self, count: int) -> str:
         return " ".join(self._random.choices(self._words, cum_weights=self._weights, k=count))

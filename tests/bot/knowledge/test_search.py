@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.bot.knowledge import Index, Passage, write_index
-from services.bot.knowledge.index import MOST_SCORED
+from services.bot.knowledge.index import MOST_COUNTED, MOST_SCORED
 
 PASSAGES = [
     Passage("returns.md", "Returns > How long", "You may send goods back within 30 days."),
@@ -41,6 +41,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("do you sell crepe pans", "Crêpe pans"),
         ("what's it made of, cast-iron?", "Crêpe pans"),
         ("guaranteeing", "Kettles > Guarantee"),
+        ("la crêpe: is it cast iron?", "Crêpe pans"),
     ],
 )
 def test_the_passage_that_answers_comes_first(index: Index, question: str, heading: str) -> None:
@@ -78,3 +79,18 @@ def test_among_passages_that_are_all_alike_the_one_with_both_words_is_found(
         assert len(index) == len(passages)
         assert index.search("is there a red kettle?", most=1)[0].passage.file == "c.md"
         assert len(index.search("kettle")) == 3
+
+
+def test_of_passages_that_all_have_the_words_those_with_a_fitting_heading_come_first(
+    tmp_path: Path,
+) -> None:
+    many = MOST_COUNTED + 1
+    passages = [Passage("a.md", "Colours", f"Kettles and pans, {n}.") for n in range(many)]
+    passages[20] = Passage("b.md", "Pans", "Pans and kettles.")
+    passages[40] = Passage("c.md", "Kettles > Pans", "Pans and kettles.")
+    write_index(tmp_path / "index.db", passages)
+    with Index(tmp_path / "index.db") as index:
+        found = index.search("a kettle and a pan")
+        assert [each.passage.file for each in found] == ["c.md", "b.md", "a.md"]
+        assert [each.score for each in found] == [2, 1, 0]
+        assert index.search("kettle", most=1)[0].passage.file == "c.md"
