@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from nova_sonic_emulator import Fault
 from services.bot.nova import CredentialsRefused, NovaSettings
 from services.bot.nova.credentials import fresh_identity
+from tests.bot.nova.conftest import KEY_ID, SECRET, Dial, StartEmulator
+from tests.bot.nova.conversations import ANSWER, QUESTION
 
 SOURCES = (
     "AWS_ACCESS_KEY_ID",
@@ -95,3 +98,30 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, object]) ->
     with pytest.raises(ValidationError) as refused:
         NovaSettings.model_validate(settings)
     assert "alone" not in str(refused.value)
+
+
+async def test_credentials_that_expired_are_replaced_by_fresh_ones(
+    start_emulator: StartEmulator, dial: Dial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = await start_emulator(
+        fault=[
+            {"kind": "http_error", "status": 403, "code": "ExpiredTokenException", "streams": [1]}
+        ]
+    )
+    profile = tmp_path / "credentials"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
+    write_profile(profile, KEY_ID, SECRET)
+    caller = await dial(emulator, access_key_id=None, secret_access_key=None)
+    await caller.until_state("reconnecting", "ready")
+    # From here on only a key that was not there when the call began is let in.
+    emulator.credentials = {"AKIDFRESH": "another-secret"}
+    write_profile(profile, "AKIDFRESH", "another-secret")
+    emulator.strike(Fault(kind="reset"))
+    await caller.write(QUESTION)
+    await caller.until_said(ANSWER)
+
+
+def write_profile(file: Path, key: str, secret: str) -> None:
+    file.write_text(f"[default]\naws_access_key_id={key}\naws_secret_access_key={secret}\n")
