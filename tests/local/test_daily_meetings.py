@@ -1,32 +1,20 @@
 """Who may be in a room of the stand-in, and who hears whom there."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
 from services.common.daily import DailyRest, DailyRoom, Participant
-from tests.daily_stand_in import DAILY_KEY, Daily, serve_daily
+from tests.daily_meetings import daily, rest
+from tests.daily_stand_in import Daily
 from tests.room_caller import in_room
+
+__all__ = ["daily", "rest"]
 
 CALLER, BOT = Participant.CALLER, Participant.BOT
 EJECTED = 4410
 REFUSED = 4403
-
-
-@pytest.fixture
-def daily() -> Iterator[Daily]:
-    """A stand-in whose rooms can be joined."""
-    with serve_daily(meet=True) as served:
-        yield served
-
-
-@pytest.fixture
-async def rest(daily: Daily) -> AsyncIterator[DailyRest]:
-    rest = DailyRest(DAILY_KEY, daily.url)
-    yield rest
-    await rest.close()
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, object]) ->
 
 
 async def test_credentials_that_expired_are_replaced_by_fresh_ones(
-    start_emulator: StartEmulator, dial: Dial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_emulator: StartEmulator, dial: Dial, tmp_path: Path
 ) -> None:
     emulator = await start_emulator(
         fault=[
@@ -109,9 +109,6 @@ async def test_credentials_that_expired_are_replaced_by_fresh_ones(
         ]
     )
     profile = tmp_path / "credentials"
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
     write_profile(profile, KEY_ID, SECRET)
     caller = await dial(emulator, access_key_id=None, secret_access_key=None)
     await caller.until_state("reconnecting", "ready")
