@@ -131,3 +131,17 @@ class LocalStack:
             with self._changed:
                 self.lines.append(line.rstrip())
                 self._changed.notify_all()
+
+
+def run_python(*arguments: str) -> str:
+    """What a Python program of the repository prints, which must end well, within a minute."""
+    ended = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout

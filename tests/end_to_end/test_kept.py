@@ -1,7 +1,5 @@
 """What is left of a call on a laptop: `make calls` finds it while `make run` runs."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserType
 
 from tests.end_to_end.caller import calling
-from tests.local_stack import REPOSITORY, LocalStack
+from tests.local_stack import LocalStack, run_python
 from tests.speech import compose
 
 pytestmark = pytest.mark.browser
@@ -20,16 +18,7 @@ PATIENCE_SECONDS = 30.0
 
 def calls(stack: LocalStack, *arguments: str) -> str:
     port = str(urlsplit(stack.page_url).port)
-    ended = subprocess.run(
-        [sys.executable, "-m", "calls", "--port", port, *arguments],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    return run_python("-m", "calls", "--port", port, *arguments)
 
 
 def test_a_call_is_listed_and_read(
