@@ -136,6 +136,23 @@ def test_a_history_is_remembered() -> None:
     assert called(thinker, "has it arrived yet").arguments == {"order_number": "4217"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "agreed"),
+    [("Shall I cancel order 9042, walking boots?", True), ("Order 9042 is cancelled.", False)],
+)
+def test_a_yes_is_the_answer_to_what_was_asked_on_an_earlier_connection(
+    asked: str, agreed: bool
+) -> None:
+    thinker = mind(ToolSpec("cancel_order"))
+    thinker.remember("USER", "cancel my order nine oh four two")
+    thinker.remember("ASSISTANT", asked)
+    if agreed:
+        assert called(thinker, "yes please").arguments == {"order_number": "9042"}
+        cancelled = {"order_number": "9042", "status": "cancelled"}
+        assert "9042 is cancelled" in " ".join(thinker.tool_result("cancel_order", cancelled).say)
+    assert "All right" in said(thinker, "yes please")
+
+
 def test_a_question_that_comes_with_a_note_is_understood() -> None:
     note = 'The line broke while you were answering, after: "Once upon a time" Go on from there.'
     assert "kettle" in said(mind(), f"tell me a story\n\n{note}")

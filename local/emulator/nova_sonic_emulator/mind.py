@@ -23,6 +23,7 @@ _AFTER_COLON = re.compile(r":\s+(\S.*)", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LEAST_COVERAGE = 0.5
 _QUESTION = re.compile(r"Ask the caller: (\S[^?]*\?)")
+_ASKED_BEFORE = re.compile(r"\bshall I [^?.!]*\?\W*$", re.IGNORECASE)
 _ORDER = re.compile(r"\bcall (\w+)(?: with (\{[^{}]*\}))?")
 
 
@@ -99,6 +100,7 @@ class Mind:
             (each.intent, script.phrases(*each.intent.mentions)) for each in asked_for
         ]
         self._consent: _Waiting | None = None
+        self._wanted: _Waiting | None = None
         self._memory: dict[str, str] = {}
         if named := _AGENT_NAME.search(system):
             self._memory["agent_name"] = named[1]
@@ -121,8 +123,11 @@ class Mind:
         """
         if role.upper() == "ASSISTANT":
             self._memory["last_said"] = text
+            # Whoever says yes now may be agreeing to what was asked on another connection.
+            self._consent = self._wanted if _ASKED_BEFORE.search(text) else None
         elif understood := self._understand(text):
             self._memory.update(understood.slots)
+            self._wanted = self._wish(understood, text)
 
     def answer(self, text: str) -> Decision:
         """Decides what to do about what the caller said or wrote; empty text was not understood."""
@@ -138,17 +143,14 @@ class Mind:
             self._consent = None
             if intent.consents == "yes":
                 return self._call(waiting)
-        needed = {name: self._memory.get(name, "") for name in intent.needs}
-        if not all(needed.values()):
+        known = self._known(understood)
+        if not all(known.values()):
             return self._say(intent.asks)
-        known = {**needed, **understood.slots}
         if intent.calls is None or (intent.calls.optional and intent.calls.tool not in self._tools):
             spoken = self._find_answer(intent.answers, {**known, **_quotation(text)})
             return self._say(spoken or self._misunderstood())
-        if intent.calls.tool not in self._tools:
-            return self._say(self._script.cannot)
-        call = _tool_call(intent.calls, {**known, "heard": text.strip()})
-        return self._call(_Waiting(_Understood(intent, known), call), *intent.first)
+        wish = self._wish(understood, text)
+        return self._call(wish, *intent.first) if wish else self._say(self._script.cannot)
 
     def tool_result(self, name: str, result: Any) -> Decision:  # noqa: ANN401 - any JSON
         """Decides what to say about what a tool returned."""
@@ -179,6 +181,19 @@ class Mind:
             return best[1]
         betrayed = (_best([candidate], words) for candidate in self._mentions)
         return next((found[1] for found in betrayed if found), None)
+
+    def _known(self, understood: _Understood) -> dict[str, str]:
+        """What the intent needs, empty where nobody has said it, and what was just said."""
+        needed = {name: self._memory.get(name, "") for name in understood.intent.needs}
+        return {**needed, **understood.slots}
+
+    def _wish(self, understood: _Understood, text: str) -> _Waiting | None:
+        """The tool call that an intent asks for; None where it asks for none that can be made."""
+        known, call = self._known(understood), understood.intent.calls
+        if call is None or call.tool not in self._tools or not all(known.values()):
+            return None
+        asked = _Understood(understood.intent, known)
+        return _Waiting(asked, _tool_call(call, {**known, "heard": text.strip()}))
 
     def _find_answer(self, answers: Iterable[Answer], fields: Mapping[str, Any]) -> list[str]:
         fields = {**self._memory, **fields}
