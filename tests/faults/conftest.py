@@ -39,6 +39,7 @@ def pytest_runtest_makereport(
     report = yield
     world = getattr(item, "funcargs", {}).get("fleet")
     if report.when == "call" and report.failed and world is not None:
+        world.spoiled = True
         for part in (world.server, *world.bots):
             lines = "\n".join(map(json.dumps, part.lines))
             report.sections.append((f"process {part.process.pid}", lines))

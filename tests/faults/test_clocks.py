@@ -70,7 +70,7 @@ async def test_a_job_that_comes_to_a_task_with_another_clock(
         first.process.send_signal(signal.SIGTERM)
         await caller.until_live(connections=2)
         measure(caller, struck)
-        assert await first.stop() == 0
+        assert await first.process.wait() == 0
         third = await hire(fleet, apart[first])
         await until_refused(fleet, caller, third)
         assert caller.talks_to is second

@@ -53,7 +53,7 @@ async def test_a_task_that_is_told_to_stop_in_mid_sentence(fleet: World, measure
         measure(caller, struck)
         assert caller.talks_to is not first
         await remembers(fleet, caller)
-        assert await first.stop() == 0
+        assert await first.process.wait() == 0
         await settled(fleet, caller)
 
 

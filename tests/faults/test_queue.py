@@ -47,7 +47,7 @@ async def test_a_task_that_is_told_to_stop_in_a_room(fleet: World, measure: Meas
         assert caller.talks_to is not first
         assert caller.most == 1
         await remembers(fleet, caller)
-        assert await first.stop() == 0
+        assert await first.process.wait() == 0
         await settled(fleet, caller)
 
 

@@ -27,6 +27,7 @@ from tests.faults.aws_proxy import AwsProxy, serve
 from tests.trust import BUNDLE, CA_DIR
 
 if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
 
 REGION = "us-east-1"
@@ -53,9 +54,11 @@ class World:
         emulator: Nova Sonic.
         daily: Daily.
         sqs: A client that no trouble reaches.
+        dynamodb: Another.
         sessions_table: The sessions' table, as no trouble reaches it.
         server: The connect server.
         bots: Every bot that is in the load balancer's target group, dead ones included.
+        spoiled: Whether a row failed, and may have left something behind.
     """
 
     settings: dict[str, str]
@@ -63,12 +66,14 @@ class World:
     emulator: Emulator
     daily: Daily
     sqs: SQSClient
+    dynamodb: DynamoDBClient
     jobs_url: str
     dead_letters_url: str
     sessions_table: Table
     sessions: SessionStore
     server: Bot
     bots: list[Bot] = field(default_factory=list)
+    spoiled: bool = False
     _turn: itertools.count[int] = field(default_factory=itertools.count)
 
     @property
@@ -85,6 +90,8 @@ class World:
 
     async def staff(self) -> None:
         """Sees that there are as many bots as there should be, all of them idle and none hidden."""
+        if self.spoiled:
+            await self._start_over()
         self.bots = self.living
         missing = BOTS - len(self.bots)
         async with asyncio.TaskGroup() as hiring:
@@ -96,6 +103,16 @@ class World:
         for bot in bots:
             await bot.kill()
         self.bots = [bot for bot in self.bots if bot not in bots]
+
+    async def _start_over(self) -> None:
+        """Clears away what a row that failed has left."""
+        await self.dismiss(*self.bots)
+        for url in (self.jobs_url, self.dead_letters_url):
+            self.sqs.purge_queue(QueueUrl=url)
+        await forget_calls(self.dynamodb, self.sessions_table)
+        for name in self.daily.names():
+            await self.lose_room(name)
+        self.spoiled = False
 
     def doors(self) -> list[Bot]:
         """The bots in the order in which a load balancer tries them for the next connection."""
@@ -165,9 +182,7 @@ async def world() -> AsyncIterator[World]:
         jobs = jobs.replace(moto_url, aws_url)
         settings = _settings(aws_url, emulator.url, daily.url, jobs)
         table = Table(dynamodb, SESSIONS_TABLE)
-        # As after many short calls, so that nobody is told to wait for long ones.
-        count = {"session_id": "budget", "item": "meta", "taken": 0, "mean_seconds": CALL_SECONDS}
-        await table.put(count)
+        await forget_calls(dynamodb, table)
         server = await processes.start_server(settings)
         resources.push_async_callback(server.kill)
         made = World(
@@ -176,6 +191,7 @@ async def world() -> AsyncIterator[World]:
             emulator=emulator,
             daily=daily,
             sqs=sqs,
+            dynamodb=dynamodb,
             jobs_url=jobs,
             dead_letters_url=dead_letters,
             sessions_table=table,
@@ -187,6 +203,16 @@ async def world() -> AsyncIterator[World]:
             yield made
         finally:
             await made.dismiss(*made.bots)
+
+
+async def forget_calls(dynamodb: DynamoDBClient, table: Table) -> None:
+    """Leaves nothing but the budget, as after many short calls: nobody shall wait for long ones."""
+    names = {"TableName": SESSIONS_TABLE, "ProjectionExpression": "session_id, #item"}
+    found = dynamodb.scan(**names, ExpressionAttributeNames={"#item": "item"})
+    for key in found["Items"]:
+        dynamodb.delete_item(TableName=SESSIONS_TABLE, Key=key)
+    count = {"session_id": "budget", "item": "meta", "taken": 0, "mean_seconds": CALL_SECONDS}
+    await table.put(count)
 
 
 def _queues(sqs: SQSClient) -> tuple[str, str]:

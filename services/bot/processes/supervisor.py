@@ -108,6 +108,8 @@ class Supervisor:
         await self._protection.end()
         watching.cancel()
         administration.cancel()
+        # Another one would end what has ended well as if it had been killed.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
         logger.info("bot has stopped")
 
     def slots(self) -> admin.Slots:
