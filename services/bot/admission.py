@@ -15,12 +15,11 @@ from services.bot.resources import Resources
 from services.bot.transports.caller_socket import CallerSocket
 from services.bot.transports.websocket import WebSocketLine
 from services.common.errors import FleetFull, StoreError, TicketRefused
-from services.common.sessions import Session
+from services.common.sessions import Session, SessionStore, Transport
 
 if TYPE_CHECKING:
     from services.bot.transports.webrtc import WebRtcLine
 
-#: A program with the API key needs no ticket; its session is opened and taken at once.
 OWN_TICKET_SECONDS = 30
 
 
@@ -65,7 +64,7 @@ class Admission:
                 agent = self._agent(
                     socket.query_params.get("agent", self._resources.settings.agents[0])
                 )
-                session = await self._open_session(agent)
+                session = await session_without_ticket(self._resources.sessions, agent)
                 line = WebSocketLine(
                     socket,
                     subprotocol=subprotocol,
@@ -109,11 +108,18 @@ class Admission:
             raise Refused(problems.unauthorized())
         return offered[0]
 
-    async def _open_session(self, agent: Agent) -> Session:
-        opened = await self._resources.sessions.open(
-            transport="websocket", agent=agent.key, ticket_seconds=OWN_TICKET_SECONDS
-        )
-        return await self._resources.sessions.take(opened.ticket, resumable=False)
+
+async def session_without_ticket(
+    sessions: SessionStore, agent: Agent, *, over: Transport = "websocket"
+) -> Session:
+    """A session for a caller who needs no ticket: opened and taken at once, and not to be resumed.
+
+    Raises:
+        FleetFull: There are as many calls as there may be.
+        StoreError: The records cannot be reached.
+    """
+    opened = await sessions.open(transport=over, agent=agent.key, ticket_seconds=OWN_TICKET_SECONDS)
+    return await sessions.take(opened.ticket, over=over, resumable=False)
 
 
 @contextmanager

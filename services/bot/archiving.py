@@ -36,11 +36,16 @@ MOST_A_SWEEP = 200
 
 
 class Archiving:
-    """Writes transcripts."""
+    """Writes transcripts.
+
+    Attributes:
+        calls: Where more than turns is kept of calls.
+        archive: Where transcripts and recordings go.
+    """
 
     def __init__(self, calls: CallStore, archive: Archive) -> None:
         """Reads from ``calls`` and writes to ``archive``."""
-        self._calls = calls
+        self.calls = calls
         self.archive = archive
 
     async def write(self, session_id: str) -> bool:
@@ -66,7 +71,7 @@ class Archiving:
                         complete=transcript.complete,
                         usd=transcript.cost.usd if transcript.cost else None,
                     ).info("transcript written")
-                await self._calls.written(session_id)
+                await self.calls.written(session_id)
         except (ArchiveError, StoreError, TimeoutError) as error:
             code = getattr(error, "code", type(error).__name__)
             logger.bind(session_id=session_id, code=code).error("transcript was not written")
@@ -76,7 +81,7 @@ class Archiving:
     async def _read(self, session_id: str) -> KeptCall | None:
         for last in (False,) * (TRIES - 1) + (True,):
             try:
-                return await self._calls.read(session_id)
+                return await self.calls.read(session_id)
             except StoreError as error:
                 if last or not error.retryable:
                     raise
@@ -96,12 +101,12 @@ class Archiving:
         waiting = [
             session_id
             for shard in range(SHARDS)
-            for session_id, since in await self._calls.unwritten(shard)
+            for session_id, since in await self.calls.unwritten(shard)
             if since < young
         ]
         written = 0
         for session_id in random.sample(waiting, min(len(waiting), MOST_A_SWEEP)):
-            session = await self._calls.session(session_id)
+            session = await self.calls.session(session_id)
             if session is None or _over_since(session, young):
                 written += await self.write(session_id)
         return written

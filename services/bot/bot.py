@@ -16,6 +16,7 @@ from pipecat.runner.types import (
     WebSocketRunnerArguments,
 )
 
+from services.bot.admission import session_without_ticket
 from services.bot.agent import AgentError
 from services.bot.call.call import Call
 from services.bot.resources import Resources
@@ -25,8 +26,6 @@ from services.bot.transports.caller_socket import CallerSocket
 from services.bot.transports.websocket import WebSocketLine
 from services.common.sessions import Transport
 from services.common.settings import load_settings
-
-OWN_TICKET_SECONDS = 30
 
 
 async def bot(runner_args: RunnerArguments) -> None:
@@ -49,11 +48,9 @@ async def bot(runner_args: RunnerArguments) -> None:
         )
     line, transport = _line(runner_args)
     await resources.warm_up()
-    opened = await resources.sessions.open(
-        transport=transport, agent=key, ticket_seconds=OWN_TICKET_SECONDS
-    )
-    session = await resources.sessions.take(opened.ticket, over=transport, resumable=False)
-    await Call(session, resources.agents[key], line, resources).run()
+    agent = resources.agents[key]
+    session = await session_without_ticket(resources.sessions, agent, over=transport)
+    await Call(session, agent, line, resources).run()
 
 
 def _line(runner_args: RunnerArguments) -> tuple[Line, Transport]:

@@ -47,7 +47,6 @@ class Resources:
         dynamodb: What tools look things up with.
         jobs: The queue of calls, where there is one.
         rooms: Where calls from the queue take place, where there is one.
-        calls: Where more than turns is kept of calls, where transcripts are written.
         archiving: Writes transcripts, where there is a bucket for them.
         meeting_place: Where this task's processes find each other.
         library: The agents' documents.
@@ -66,7 +65,6 @@ class Resources:
     meeting_place: MeetingPlace
     library: Library
     memories: MemoryStore
-    calls: CallStore | None = None
     archiving: Archiving | None = None
     listing: Listing = field(default_factory=dict)
     reception: Reception | None = None
@@ -94,7 +92,7 @@ class Resources:
         transport.prepare()
         meeting_place = MeetingPlace()
         dynamodb = aws.dynamodb(settings.aws_region)
-        calls = archiving = None
+        archiving = None
         if settings.transcripts_bucket:
             calls = CallStore(Table(dynamodb, settings.sessions_table))
             archive = Archive(aws.s3(settings.aws_region), settings.transcripts_bucket)
@@ -111,7 +109,6 @@ class Resources:
             meeting_place=meeting_place,
             library=_index(agents, Library(meeting_place.path)),
             memories=MemoryStore(Table(dynamodb, settings.sessions_table)),
-            calls=calls,
             archiving=archiving,
             listing=_ask_servers(agents),
             reception=Reception.of(settings),

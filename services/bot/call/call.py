@@ -112,14 +112,14 @@ class Call:
         return await self._resources.sessions.turns(self.session.session_id)
 
     async def _converse(self, history: list[Turn]) -> Ending:
-        resources = self._resources
+        resources, archiving = self._resources, self._resources.archiving
         detector = resources.detector()
         writer = TurnWriter(
             resources.sessions,
             self.session,
             written=len(history),
             on_lost=lambda: self.hang_up(Ending.TAKEN_OVER),
-            calls=resources.calls,
+            calls=archiving.calls if archiving is not None else None,
             model=resources.settings.nova_model_id,
         )
         farewell = Farewell(lambda: self.hang_up(Ending.AGENT_HUNG_UP))

@@ -18,7 +18,7 @@ from services.bot.barge_in import BargeIn
 from services.bot.call.ear import Ear
 from services.bot.call.queues import without_queues
 from services.bot.memory import MEMORY_TOOLS, Recollection
-from services.bot.nova import NovaSettings, NovaSonic
+from services.bot.nova import NovaSettings, NovaSonic, go_on_after
 from services.bot.recording.description import RECORDING_TOOLS
 from services.bot.settings import BotSettings
 from services.bot.toolbox import Tool, ToolContext, offer
@@ -56,14 +56,7 @@ def converse(
         history: What was said before, when a caller comes back.
         tool_context: What the agent's tools may know.
     """
-    tools = agent.tool_functions()
-    memory = tool_context.memory
-    if memory is None:
-        tools = [tool for tool in tools if tool.name not in MEMORY_TOOLS]
-    if tool_context.recording is None:
-        tools = [tool for tool in tools if tool.name not in RECORDING_TOOLS]
-    if tool_context.servers is not None:
-        tools += tool_context.servers.tools
+    tools, memory = _tools(agent, tool_context), tool_context.memory
     nova = NovaSonic(
         settings=nova_settings(settings, agent, line, tools),
         instructions=briefing(agent, memory),
@@ -96,6 +89,14 @@ def converse(
         ]
     )
     return Conversation(pipeline, nova, aggregators.assistant())
+
+
+def _tools(agent: Agent, context: ToolContext) -> list[Tool]:
+    """The agent's tools in one call: not every caller is known, or recorded."""
+    without: tuple[str, ...] = MEMORY_TOOLS if context.memory is None else ()
+    without += RECORDING_TOOLS if context.recording is None else ()
+    own = [tool for tool in agent.tool_functions() if tool.name not in without]
+    return [*own, *(context.servers.tools if context.servers is not None else ())]
 
 
 def _ear(line: Line, detector: PaddedSilero, nova: NovaSonic) -> Ear:
@@ -152,7 +153,7 @@ def first_words(
     asked = " ".join(turn.text for turn in owed if turn.role == "user")
     said = " ".join(turn.text for turn in owed if turn.role == "assistant")
     if said:
-        asked += f'\n\nThe line broke while you were answering, after: "{said}" Go on from there.'
+        asked += f"\n\n{go_on_after(said)}"
     return _ask(asked.strip()) if asked else None
 
 

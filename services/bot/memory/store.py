@@ -14,13 +14,9 @@ from datetime import UTC, datetime, timedelta
 from boto3.dynamodb.conditions import ConditionBase, Key
 
 from services.common.dynamodb import Item, Table
+from services.common.records import utc_now
 
 Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """What time it is."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from services.bot.nova.errors import (
 )
 from services.bot.nova.service import AGENT_UNAVAILABLE, AgentStateFrame, NovaSonic
 from services.bot.nova.settings import NovaSettings
+from services.bot.nova.turns import go_on_after
 
 __all__ = [
     "AGENT_UNAVAILABLE",
@@ -37,4 +38,5 @@ __all__ = [
     "Unreachable",
     "Unstable",
     "Untrusted",
+    "go_on_after",
 ]

@@ -113,10 +113,7 @@ class Turns:
         if self.tools.results:
             parts.append("What the tools returned for this: " + "; ".join(self.tools.results))
         if self._already_said:
-            said = " ".join(self._already_said)
-            parts.append(
-                f'The line broke while you were answering, after: "{said}" Go on from there.'
-            )
+            parts.append(go_on_after(" ".join(self._already_said)))
         return "\n\n".join(part for part in parts if part)
 
     def _turn_over(self, said: str) -> None:
@@ -128,3 +125,8 @@ class Turns:
         self.tools.turn_over()
         self._answer = None
         self.asked_in_vain = False
+
+
+def go_on_after(said: str) -> str:
+    """Asks Nova for the rest of an answer, of which it said so much before it was cut off."""
+    return f'The line broke while you were answering, after: "{said}" Go on from there.'

@@ -142,11 +142,6 @@ class Reader:
             if (event := _read(message, headers)) is not None:
                 yield event
 
-    @property
-    def midway(self) -> bool:
-        """Whether a message has begun and not ended."""
-        return bool(self._buffer)
-
 
 def _read(message: bytes, headers_length: int) -> bytes | None:
     checksums = crc32(message[:8]), crc32(message[:-4])

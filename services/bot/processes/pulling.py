@@ -13,6 +13,7 @@ from loguru import logger
 from services.bot.call.call import Call
 from services.bot.call.held_job import HeldJob
 from services.bot.processes.slot import Slot
+from services.bot.processes.waiting import first_of
 from services.bot.resources import Resources
 from services.bot.transports.rooms import Rooms
 from services.common.errors import (
@@ -106,11 +107,8 @@ class _Puller:
             logger.bind(code=code).error(trouble)
         pause = min(LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS * 2**self._failures)
         self._failures += 1
-        draining = asyncio.create_task(
-            self._slot.until(lambda: self._slot.final or self._slot.retiring)
-        )
-        await asyncio.wait({draining}, timeout=pause * random.uniform(0.5, 1.0))  # noqa: S311
-        draining.cancel()
+        leaving = self._slot.until(lambda: self._slot.final or self._slot.retiring)
+        await first_of(pause * random.uniform(0.5, 1.0), leaving)  # noqa: S311 - no secret
 
     async def _serve(self, held: HeldJob) -> None:
         try:

@@ -5,7 +5,6 @@ So a probe, a refused ticket or a silent connection costs nobody a slot.
 
 import asyncio
 import socket
-from collections.abc import Coroutine
 
 from loguru import logger
 
@@ -13,6 +12,7 @@ from services.bot.endpoint import endpoint
 from services.bot.processes.door import has_left, speaks
 from services.bot.processes.listener import REQUEST_SECONDS, Connection, Web
 from services.bot.processes.slot import Slot
+from services.bot.processes.waiting import first_of
 from services.bot.resources import Resources
 
 #: Longer than this a connection that said something does not keep others waiting: the process
@@ -47,7 +47,7 @@ async def receive_a_caller(listener: socket.socket, slot: Slot, resources: Resou
         here = [*(other for other in here if not other.closed.is_set()), connection]
         if spoke:
             over = slot.until(lambda: slot.final)
-            await _first_of(PATIENCE_SECONDS, connection.closed.wait(), over)
+            await first_of(PATIENCE_SECONDS, connection.closed.wait(), over)
     # As long as one process holds it open, callers reach a port where nobody answers.
     listener.close()
     await _see_out(here, slot)
@@ -60,7 +60,7 @@ async def _see_out(here: list[Connection], slot: Slot) -> None:
         for connection in here:
             await connection.closed.wait()
 
-    await _first_of(REQUEST_SECONDS, leave(), slot.until(lambda: slot.final))
+    await first_of(REQUEST_SECONDS, leave(), slot.until(lambda: slot.final))
     slot.close()
 
 
@@ -76,11 +76,3 @@ async def _next_connection(listener: socket.socket, slot: Slot) -> socket.socket
         return accepted
     accepting.cancel()
     return None
-
-
-async def _first_of(seconds: float, *waits: Coroutine[None, None, object]) -> None:
-    """Waits for one of them, but no longer than some seconds."""
-    waiting = [asyncio.create_task(wait) for wait in waits]
-    await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()

@@ -26,6 +26,7 @@ from services.bot.processes.pulling import receive_a_job
 from services.bot.processes.reception import receive_a_caller
 from services.bot.processes.reloading import reload_when_changed
 from services.bot.processes.session_process import serve_one_session
+from services.bot.processes.waiting import first_of
 from services.bot.processes.watch import watch
 from services.bot.resources import Resources
 
@@ -83,31 +84,30 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGINT, self._stop)
         loop.add_signal_handler(signal.SIGCHLD, self._fleet.reap)
         prepare_to_fork()
-        administration = asyncio.create_task(admin.serve(self._admin_listener, self.slots))
-        reporting = asyncio.create_task(self._report())
-        protecting = asyncio.create_task(self._protection.run())
-        watching = asyncio.create_task(
-            watch(self._fleet, lease_seconds=self._settings.lease_seconds)
-        )
+        to_the_end = [
+            loop.create_task(admin.serve(self._admin_listener, self.slots)),
+            loop.create_task(watch(self._fleet, lease_seconds=self._settings.lease_seconds)),
+        ]
+        while_open = [
+            loop.create_task(self._report()),
+            loop.create_task(self._protection.run()),
+            loop.create_task(self._resources.library.keep_up(_fork_apart)),
+            loop.create_task(self._judge_load()),
+            loop.create_task(self._reload()),
+        ]
         self._aftermath.begin_to_sweep()
-        reading = asyncio.create_task(self._resources.library.keep_up(_fork_apart))
-        judging = asyncio.create_task(self._judge_load())
-        reloading = asyncio.create_task(self._reload())
         self._tend()
         logger.bind(
             port=self._listener.getsockname()[1], admin_port=self._admin_listener.getsockname()[1]
         ).info("bot is listening")
         await self._quit.wait()
-        reloading.cancel()
-        reporting.cancel()
-        judging.cancel()
-        protecting.cancel()
         self._aftermath.stop_sweeping()
-        reading.cancel()
+        for task in while_open:
+            task.cancel()
         await self._drain()
         await self._protection.end()
-        watching.cancel()
-        administration.cancel()
+        for task in to_the_end:
+            task.cancel()
         # Another one would end what has ended well as if it had been killed.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
         logger.info("bot has stopped")
@@ -243,25 +243,17 @@ class Supervisor:
         self._listener.close()
         self._fleet.tell_all(Drain())
         self._tend()
-        await _first_of(self._settings.drain_seconds, self._empty, self._hurry)
+        await first_of(self._settings.drain_seconds, self._empty.wait(), self._hurry.wait())
         if not self._empty.is_set():
             calls = self._fleet.count("taken")
             logger.bind(calls=calls).warning("bot ends the calls that are left")
             self._fleet.tell_all(HangUp())
             hurried = self._hurry.is_set()
-            await _first_of(HURRY_SECONDS if hurried else GOODBYE_SECONDS, self._empty)
+            await first_of(HURRY_SECONDS if hurried else GOODBYE_SECONDS, self._empty.wait())
         self._fleet.kill_all()
-        await _first_of(KILL_SECONDS, self._empty)
+        await first_of(KILL_SECONDS, self._empty.wait())
 
 
 def _fork_apart(work: Work) -> None:
     """Has a process do some work that shares nothing with the calls."""
     fork(work, keep=frozenset())
-
-
-async def _first_of(seconds: float, *events: asyncio.Event) -> None:
-    """Waits until one of some events has happened or the time is over."""
-    waiting = [asyncio.create_task(event.wait()) for event in events]
-    await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()

@@ -28,14 +28,14 @@ async def recording_of(
         writer: Writes to the record.
         history: What was said before, when a caller comes back.
     """
-    wanted, archiving, calls = agent.recording, resources.archiving, resources.calls
-    if wanted is None or not wanted.enabled or archiving is None or calls is None:
+    wanted, archiving = agent.recording, resources.archiving
+    if wanted is None or not wanted.enabled or archiving is None:
         return None
     recording = Recording(
         wanted,
         session,
         line.front_end,
-        calls=calls,
+        calls=archiving.calls,
         archive=archiving.archive,
         keep=writer.keep,
     )
