@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from local.seed import orders_definition
-from nova_sonic_emulator import Emulator
+from nova_sonic_emulator import Emulator, Pace, Scenario
 from services.common.sessions import Session, SessionStatus, SessionStore, table_definition
 from services.common.settings import CommonSettings
 from tests.children import end_with_the_tests
@@ -232,10 +232,21 @@ async def start_bot(aws: dict[str, str]) -> AsyncIterator[StartBot]:
         await bot.kill()
 
 
+BRISK = Scenario(pace=Pace(speed=2.5))
+"""For modules that have to listen to all that is said: fixture `scenario`."""
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    """How a module's Nova Sonic is."""
+    return Scenario()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def emulator() -> AsyncIterator[Emulator]:
+async def emulator(scenario: Scenario) -> AsyncIterator[Emulator]:
     """A Nova Sonic that converses."""
-    async with Emulator(credentials={NOVA_KEY_ID: NOVA_SECRET}) as emulator:
+    credentials = {NOVA_KEY_ID: NOVA_SECRET}
+    async with Emulator(scenario=scenario, credentials=credentials) as emulator:
         yield emulator
 
 

@@ -14,12 +14,12 @@ import pytest
 import pytest_asyncio
 
 from local.new_agent import NewAgentError, new_agent
-from nova_sonic_emulator import Emulator
+from nova_sonic_emulator import Emulator, Scenario
 from services.bot.agent import read_agent
 from services.bot.agent.model import Agent
 from services.bot.toolbox import discovery, tools
 from tests.bot.callers import call
-from tests.bot.conftest import REPOSITORY, Bot, launch, until
+from tests.bot.conftest import BRISK, REPOSITORY, Bot, launch, until
 from tests.bot.test_spoken_tools import ask
 
 GUIDE = (REPOSITORY / "services" / "bot" / "agents" / "README.md").read_text()
@@ -30,10 +30,15 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return BRISK
+
+
+@pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository as an author has it, as far as a bot and `make agent` need it."""
     folder = tmp_path_factory.mktemp("workshop")
-    skipped = shutil.ignore_patterns("__pycache__", "client", "node_modules")
+    skipped = shutil.ignore_patterns("client", "node_modules")
     for part in ("services", "local"):
         shutil.copytree(REPOSITORY / part, folder / part, ignore=skipped)
     shutil.copy(REPOSITORY / "Makefile", folder)

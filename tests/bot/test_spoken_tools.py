@@ -9,14 +9,19 @@ import boto3
 import pytest
 import pytest_asyncio
 
-from nova_sonic_emulator import Emulator
+from nova_sonic_emulator import Emulator, Scenario
 from services.common.sessions import SessionStatus, SessionStore
 from tests.bot.callers import Caller, call
-from tests.bot.conftest import Bot, launch, until_status
-from tests.bot.sentences import sentence
+from tests.bot.conftest import BRISK, Bot, launch, until_status
 from tests.bot.test_handing_over import Service
+from tests.speech import load
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return BRISK
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -56,7 +61,7 @@ async def greeted(bot: Bot, agent: str) -> AsyncIterator[Caller]:
 async def ask(caller: Caller, name: str, *told: str) -> str:
     """Says a sentence and waits for an answer with some words in it."""
     after = len(caller.events)
-    await caller.say(sentence(name))
+    await caller.say(load(name))
     async with caller.listening():
         answered = await caller.event(
             "transcript",
@@ -70,7 +75,7 @@ async def ask(caller: Caller, name: str, *told: str) -> str:
     return str(caller.events[answered]["text"])
 
 
-async def test_orders_are_found_and_none_is_cancelled_before_the_caller_agrees(
+async def test_orders_are_found_and_cancelled_once_the_caller_agrees(
     bot: Bot, aws: dict[str, str]
 ) -> None:
     orders, table = boto3.client("dynamodb"), aws["ORDERS_TABLE"]
@@ -85,9 +90,10 @@ async def test_orders_are_found_and_none_is_cancelled_before_the_caller_agrees(
     key = {"order_number": {"S": "9042"}}
     async with greeted(bot, "order-desk") as caller:
         await ask(caller, "find_my_orders", "walking boots")
-        # What follows a yes: tests/evals/order-desk.toml.
         await ask(caller, "cancel_order_9042", "Shall I cancel order 9042, walking boots?")
         assert orders.get_item(TableName=table, Key=key)["Item"]["status"] == {"S": "processing"}
+        await ask(caller, "yes_please", "9042 is cancelled")
+        assert orders.get_item(TableName=table, Key=key)["Item"]["status"] == {"S": "cancelled"}
 
 
 async def test_the_help_desk_keeps_tickets_for_the_call(bot: Bot) -> None:

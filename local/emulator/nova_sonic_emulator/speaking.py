@@ -24,7 +24,7 @@ class Speech:
         voice: Turns sentences into sound.
         voice_id: The voice that the client asked for.
         sample_rate: Of the audio, in hertz.
-        pace: Chunk length and lead.
+        pace: Chunk length, lead and speed.
     """
 
     def __init__(
@@ -73,7 +73,10 @@ class Speech:
 
     async def _synthesise(self, sentence: str) -> bytes:
         return await self._voice.speak(
-            sentence, voice_id=self._voice_id, sample_rate=self._sample_rate
+            sentence,
+            voice_id=self._voice_id,
+            sample_rate=self._sample_rate,
+            speed=self._pace.speed,
         )
 
     async def _say(self, spoken: list[tuple[str, asyncio.Task[bytes]]]) -> bool:

@@ -56,23 +56,24 @@ class Voice:
     """Turns sentences into sound, one at a time; streams may share it."""
 
     def __init__(self) -> None:
-        self._cache: OrderedDict[tuple[str, _Speaker, int], bytes] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, _Speaker, int, float], bytes] = OrderedDict()
 
-    async def speak(self, text: str, *, voice_id: str, sample_rate: int) -> bytes:
+    async def speak(self, text: str, *, voice_id: str, sample_rate: int, speed: float = 1) -> bytes:
         """Speaks one sentence.
 
         Args:
             text: As it is shown; numbers of three digits and more are read digit by digit.
             voice_id: One of Nova Sonic's voices; an unknown one is given a voice as well.
             sample_rate: Hz.
+            speed: 2 is twice as fast.
 
         Returns:
             Mono s16le audio.
         """
-        key = (text, _SPEAKERS.get(voice_id.lower(), _ANY_SPEAKER), sample_rate)
+        key = (text, _SPEAKERS.get(voice_id.lower(), _ANY_SPEAKER), sample_rate, speed)
         pcm = self._cache.get(key)
         if pcm is None:
-            pcm = await asyncio.to_thread(_espeak().speak, spoken_form(text), key[1], sample_rate)
+            pcm = await asyncio.to_thread(_espeak().speak, spoken_form(text), *key[1:])
             self._cache[key] = pcm
         self._cache.move_to_end(key)
         while len(self._cache) > _CACHED_SENTENCES:
@@ -106,14 +107,14 @@ class _Espeak:
             raise RuntimeError("espeak-ng cannot be initialised; is its data folder complete?")
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def speak(self, text: str, speaker: _Speaker, sample_rate: int) -> bytes:
+    def speak(self, text: str, speaker: _Speaker, sample_rate: int, speed: float) -> bytes:
         """Mono s16le audio of `text`: no silence before it, a sentence's pause behind it."""
         encoded = text.encode()
         with self._lock:
             self._samples.clear()
             if self._library.espeak_SetVoiceByName(speaker.espeak.encode()):
                 raise RuntimeError(f"espeak-ng has no voice {speaker.espeak}")
-            self._library.espeak_SetParameter(self._RATE, speaker.rate, 0)
+            self._library.espeak_SetParameter(self._RATE, round(speaker.rate * speed), 0)
             self._library.espeak_SetParameter(self._PITCH, speaker.pitch, 0)
             self._library.espeak_Synth(
                 encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, self._UTF8, None, None

@@ -1,26 +1,35 @@
 """MCP servers as tools of an agent: another project's over stdio, one of our own over HTTP too."""
 
-import asyncio
 import dataclasses
 import os
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
+import pytest_asyncio
 from pydantic import ValidationError
 
 from local.probe import free_ports
 from services.bot.mcp_servers import Listing, McpServer, ServerTools, ask_servers
+from services.bot.mcp_servers.listing import key_of
 from services.bot.toolbox import Tool, ToolContext
 from services.bot.toolbox.options import ToolOptions
 from tests.bot.conftest import PATIENCE_SECONDS, REPOSITORY, until
+from tests.children import end_with_the_tests
 
 SHOP = [sys.executable, str(Path(__file__).with_name("shop_server.py"))]
 TIME = McpServer(command=sys.executable, args=("-m", "mcp_server_time"), timeout_seconds=60)
+
+GONE = [
+    McpServer(command="there-is-no-such-program"),
+    McpServer(url="http://127.0.0.1:9/mcp"),
+]
 
 
 def shop(**how: Any) -> McpServer:  # noqa: ANN401
@@ -33,10 +42,8 @@ def context() -> ToolContext:
 
 @asynccontextmanager
 async def opened(
-    servers: Mapping[str, McpServer], listing: Listing | None = None, taken: tuple[str, ...] = ()
+    servers: Mapping[str, McpServer], listing: Listing, taken: tuple[str, ...] = ()
 ) -> AsyncIterator[dict[str, Tool]]:
-    if listing is None:
-        listing = await asyncio.to_thread(ask_servers, list(servers.values()))
     tools = await ServerTools.open(servers, listing, taken)
     try:
         await tools.ready()
@@ -46,9 +53,47 @@ async def opened(
 
 
 @pytest.fixture(scope="module")
-def listing() -> Listing:
-    """What the shop and another project's server have."""
-    return ask_servers([shop(), TIME])
+def shop_over_http() -> Iterator[McpServer]:
+    """The shop as a program that runs already, and answers HTTP."""
+    (port,) = free_ports(1)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        subprocess.Popen(
+            [*SHOP, str(port)],
+            cwd=REPOSITORY,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=end_with_the_tests,
+        ) as process,
+    ):
+        patch.setenv("SHOP_TOKEN", "a-token-of-the-tests")
+        headers = {"Authorization": "Bearer ${SHOP_TOKEN}"}
+        yield McpServer(url=f"http://127.0.0.1:{port}/mcp", headers=headers)
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def listing(shop_over_http: McpServer) -> Listing:
+    """What all servers have that are there."""
+    listens(str(shop_over_http.url))
+    return ask_servers([shop(), TIME, shop_over_http, *GONE])
+
+
+def listens(url: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            httpx.get(url)
+            return
+        except httpx.TransportError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop_tools(listing: Listing) -> AsyncIterator[dict[str, Tool]]:
+    """The shop's tools, for tests that leave the shop as it was."""
+    async with opened({"shop": shop(consent=("track_order",))}, listing) as tools:
+        yield tools
 
 
 async def test_a_server_of_another_project_is_used(listing: Listing) -> None:
@@ -62,28 +107,35 @@ async def test_a_server_of_another_project_is_used(listing: Listing) -> None:
         assert "error" in await told.call({}, context())
 
 
-async def test_results_and_failures_are_data(listing: Listing) -> None:
-    async with opened({"shop": shop()}, listing) as tools:
-        answer = await tools["stock"].call({"item": "kettle", "size": 2}, context())
-        assert answer == {"item": "kettle", "left": 14}
-        assert "error" in await tools["stock"].call({"item": "kettle", "size": "two"}, context())
-        assert "fails" in (await tools["fails"].call({}, context()))["error"]
-        soon = dataclasses.replace(tools["hangs"], options=ToolOptions(timeout=0.1))
-        assert await soon.call({}, context()) == {"error": "hangs did not answer in time"}
-        # What hung does not hold the server up.
-        assert "item" in await tools["stock"].call({"item": "kettle"}, context())
+@pytest.mark.asyncio(loop_scope="module")
+async def test_results_and_failures_are_data(shop_tools: dict[str, Tool]) -> None:
+    tools = shop_tools
+    answer = await tools["stock"].call({"item": "kettle", "size": 2}, context())
+    assert answer == {"item": "kettle", "left": 14}
+    assert "error" in await tools["stock"].call({"item": "kettle", "size": "two"}, context())
+    assert "fails" in (await tools["fails"].call({}, context()))["error"]
+    soon = dataclasses.replace(tools["hangs"], options=ToolOptions(timeout=0.1))
+    assert await soon.call({}, context()) == {"error": "hangs did not answer in time"}
+    # What hung does not hold the server up.
+    assert "item" in await tools["stock"].call({"item": "kettle"}, context())
 
 
-async def test_what_a_server_says_destroys_something_needs_consent(listing: Listing) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_a_server_says_destroys_something_needs_consent_and_what_the_file_says(
+    shop_tools: dict[str, Tool],
+) -> None:
     said: list[str] = []
     agreeing = context()
     agreeing.consent.listen(lambda: said)
-    async with opened({"shop": shop(consent=("stock",))}, listing) as tools:
-        for name in ("empty_shelf", "stock"):
-            asked = await tools[name].call({"item": "kettle"}, agreeing)
-            assert "item kettle" in asked["needs_consent"]
-            said.append("yes")
-            assert "needs_consent" not in await tools[name].call({"item": "kettle"}, agreeing)
+    for name, arguments in {
+        "empty_shelf": {"item": "kettle"},
+        "track_order": {"order_number": "7"},
+    }.items():
+        ((key, value),) = arguments.items()
+        asked = await shop_tools[name].call(arguments, agreeing)
+        assert f"{key} {value}" in asked["needs_consent"]
+        said.append("yes")
+        assert "needs_consent" not in await shop_tools[name].call(arguments, agreeing)
 
 
 async def test_only_the_tools_that_the_file_names_are_offered_and_no_name_twice(
@@ -111,17 +163,18 @@ async def test_a_server_that_dies_is_started_again(listing: Listing, tmp_path: P
 
 
 async def test_a_server_ends_with_its_call(listing: Listing) -> None:
-    async with opened({"shop": shop()}, listing) as tools:
+    before = servers_alive()
+    async with opened({"shop": shop(tools=("stock",))}, listing) as tools:
         await tools["stock"].call({"item": "kettle"}, context())
-        assert servers_alive() == 1
-    await until(lambda: servers_alive() == 0)
+        (started,) = servers_alive() - before
+    await until(lambda: started not in servers_alive())
 
 
-def servers_alive() -> int:
-    """How many shops this process has started and not yet ended."""
+def servers_alive() -> set[str]:
+    """The shops that this process has started and not yet ended."""
     us = os.getpid()
     children = Path(f"/proc/{us}/task/{us}/children").read_text().split()
-    return sum("shop_server.py" in _command_of(child) for child in children)
+    return {child for child in children if "shop_server.py" in _command_of(child)}
 
 
 def _command_of(pid: str) -> str:
@@ -131,39 +184,20 @@ def _command_of(pid: str) -> str:
         return ""
 
 
-async def test_a_server_over_http_is_used_with_headers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOP_TOKEN", "a-token-of-the-tests")
-    (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}/mcp"
-    process = await asyncio.create_subprocess_exec(
-        *SHOP, str(port), cwd=REPOSITORY, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with httpx.AsyncClient() as client, asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                try:
-                    await client.get(url)
-                    break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-        there = McpServer(url=url, headers={"Authorization": "Bearer ${SHOP_TOKEN}"})
-        async with opened({"shop": there}) as tools:
-            answer = await tools["stock"].call({"item": "kettle"}, context())
-            assert answer == {"item": "kettle", "left": 7}
-    finally:
-        process.kill()
-        await process.wait()
+async def test_a_server_over_http_is_used_with_headers(
+    shop_over_http: McpServer, listing: Listing
+) -> None:
+    async with opened({"shop": shop_over_http}, listing) as tools:
+        answer = await tools["stock"].call({"item": "kettle"}, context())
+        assert answer == {"item": "kettle", "left": 7}
 
 
-@pytest.mark.parametrize(
-    "server",
-    [
-        McpServer(command="there-is-no-such-program"),
-        McpServer(url="http://127.0.0.1:9/mcp"),
-    ],
-)
-async def test_a_call_goes_on_without_a_server_that_is_not_there(server: McpServer) -> None:
-    async with opened({"gone": server}) as tools:
+@pytest.mark.parametrize("server", GONE)
+async def test_a_call_goes_on_without_a_server_that_is_not_there(
+    server: McpServer, listing: Listing
+) -> None:
+    assert key_of(server) not in listing
+    async with opened({"gone": server}, listing) as tools:
         assert not tools
 
 

@@ -1,4 +1,4 @@
-"""The bot, with agents that record, in pieces of two seconds.
+"""The bot, with agents that record, in pieces of a second.
 
 Run: `python -m tests.bot.recording.recorded_bot`, like `python -m services.bot`.
 """
@@ -22,5 +22,5 @@ def recorded(expected: tuple[str, ...] = ()) -> dict[str, Agent]:
 
 if __name__ == "__main__":
     resources.read_agents = recorded
-    recording.SEGMENT_SECONDS = 2.0
+    recording.SEGMENT_SECONDS = 1.0
     sys.exit(main())

@@ -15,22 +15,28 @@ from numpy.typing import NDArray
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from nova_sonic_emulator import Scenario
 from services.common.calls.transcript import Transcript
 from tests.bot.callers import FRAME_SECONDS, Caller, Event
-from tests.bot.conftest import API_KEY, Bot, launch
+from tests.bot.conftest import API_KEY, BRISK, Bot, launch
 from tests.bot.kept.conftest import Bucket, bucket, keeping
 from tests.bot.recording.recorded_bot import ANNOUNCEMENT
-from tests.bot.sentences import sentence
-from tests.speech import silence
+from tests.speech import load, silence
 
 __all__ = ["bucket", "keeping"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RATE = 16_000
-ALIGNED = round(0.02 * RATE)
+#: Of what a test on a busy machine can tell; `test_tape` has it to the sample.
+ALIGNED = round(0.1 * RATE)
 
 Track = NDArray[np.float64]
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return BRISK
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -124,7 +130,7 @@ async def test_both_sides_lie_side_by_side_as_they_were_heard(
             greeted = await caller.event("transcript", lambda event: event["final"])
             await recorder.line("recording begins")
         asked_at = time.monotonic()
-        await caller.say(silence(0.5) + sentence("where_is_my_order_4217"))
+        await caller.say(silence(0.5) + load("where_is_my_order_4217"))
         async with caller.listening():
             await caller.event(
                 "transcript", lambda event: event["final"] and "kettle" in event["text"]
@@ -162,13 +168,13 @@ async def test_who_does_not_want_it_leaves_nothing(recorder: Bot, bucket: Bucket
     async with await call(recorder) as caller:
         async with caller.listening():
             session_id = (await recorder.line("recording begins", new))["session_id"]
-        await caller.say(silence(3) + sentence("i_do_not_want_to_be_recorded"))
+        await caller.say(silence(1.5) + load("i_do_not_want_to_be_recorded"))
         async with caller.listening():
             await recorder.line("recording deleted", new)
             await caller.event(
                 "transcript", lambda event: event["final"] and "not recorded" in event["text"]
             )
-        await caller.say(silence(3))
+        await caller.say(silence(1.5))
     await recorder.line("transcript written", lambda line: line["session_id"] == session_id)
     transcript = bucket.transcript(session_id)
     assert transcript.recording_declined
