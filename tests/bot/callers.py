@@ -20,7 +20,7 @@ FRAME_SECONDS = 0.02
 FRAME_BYTES = 640
 #: What a busy machine has held up for longer is said later, as if it had been spoken later: sound
 #: that is more than a second late the bot leaves out, and a word of a sentence with it.
-_CATCHES_UP_SECONDS = 0.7
+CATCHES_UP_SECONDS = 0.7
 
 
 class Caller:
@@ -50,7 +50,7 @@ class Caller:
         due = loop.time()
         for start in range(0, len(pcm), FRAME_BYTES):
             await self.send_audio(pcm[start : start + FRAME_BYTES])
-            due = max(due + FRAME_SECONDS, loop.time() - _CATCHES_UP_SECONDS)
+            due = max(due + FRAME_SECONDS, loop.time() - CATCHES_UP_SECONDS)
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from tests import speech
+from tests.bot.callers import CATCHES_UP_SECONDS
 from tests.bot.conftest import Bot, Line
 from tests.faults import frames, page_rules
 from tests.faults.page_rules import BUSY_SECONDS, Phase, Read, Refused
@@ -292,7 +293,7 @@ class Caller:
         """The microphone, open all the time."""
         due = time.monotonic()
         while True:
-            due += frames.FRAME_SECONDS
+            due = max(due + frames.FRAME_SECONDS, time.monotonic() - CATCHES_UP_SECONDS)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             saying = bool(self._to_say)
             pcm = self._to_say.pop(0) if saying else bytes(frames.FRAME_BYTES)
