@@ -2,8 +2,9 @@
 
 `call` runs it: builds its `pipeline`, has the agent speak first and follows it to its `ending`, of
 which each says what it means for the record and for the caller's line. `lease` and `held_job` keep
-it this process's, `transcript`, `tool_log` and `turn_writer` bring it into the record, `context` is
-what its tools may know and do, `telling` what the page is told, `farewell` hangs up for its agent.
+it this process's, `transcript`, `tool_log` and `turn_writer` bring it into the record, `recording`
+says whether it may be recorded, `context` what its tools may know and do, `telling` what the page
+is told. `farewell` hangs up for its agent.
 
 What outlives a call or is there for all of them is not here but beside this folder: how callers get
 in, what every call needs (`services.bot.resources`), transcripts in their bucket

@@ -19,12 +19,12 @@ from services.bot.call.ending import Ending
 from services.bot.call.farewell import Farewell
 from services.bot.call.lease import Lease
 from services.bot.call.pipeline import Conversation, converse, first_words
+from services.bot.call.recording import recording_of
 from services.bot.call.telling import Telling
 from services.bot.call.transcript import Transcript
 from services.bot.call.turn_writer import TurnWriter
 from services.bot.call.worker import CallWorker
 from services.bot.nova import AGENT_UNAVAILABLE
-from services.bot.recording.start import recording_of
 from services.bot.resources import Resources
 from services.bot.sound.filters import FlushWatch, heed
 from services.bot.transports import SAMPLE_RATE_IN, Line
