@@ -8,9 +8,21 @@ import pytest
 
 from nova_sonic_emulator import Emulator
 from nova_sonic_emulator.outputs import INTERRUPTED
-from tests.emulator.caller import stop_reasons
+from tests.emulator.caller import Caller, stop_reasons
 from tests.emulator.conftest import STORY, Call, StartEmulator
 from tests.emulator.sound import SILENCE, speech
+
+
+async def barge_in(caller: Caller, *, after: float = 0) -> None:
+    """Asks for a story, and says something as soon as it has begun, or a while after."""
+    await caller.start()
+    audio = await caller.open_audio()
+    await caller.say(audio, SILENCE)
+    await caller.say_text("tell me a story", interactive=True)
+    await caller.wait_for("audioOutput", count=5)
+    await asyncio.sleep(after)
+    await caller.say(audio, await speech("hello"))
+    await caller.wait_for("completionEnd")
 
 
 @pytest.mark.parametrize("lead_ms", [200, 60_000], ids=["partly sent", "wholly sent"])
@@ -19,14 +31,7 @@ async def test_a_barge_in_cuts_the_answer_short(
 ) -> None:
     emulator = await start_emulator(pace={"lead_ms": lead_ms})
     caller = await call(emulator)
-    await caller.start()
-    audio = await caller.open_audio()
-    await caller.say(audio, SILENCE)
-    await caller.say_text("tell me a story", interactive=True)
-    await caller.wait_for("audioOutput", count=5)
-    await asyncio.sleep(0.8)  # the listener hears some of the story
-    await caller.say(audio, await speech("hello"))
-    await caller.wait_for("completionEnd")
+    await barge_in(caller, after=0.8)  # the listener hears some of the story
 
     finals = caller.texts("ASSISTANT", "FINAL")
     heard, marker = finals[0], finals[1]
@@ -46,13 +51,7 @@ async def test_a_barge_in_stops_the_audio_at_once(
 ) -> None:
     emulator = await start_emulator(pace={"lead_ms": 200})
     caller = await call(emulator)
-    await caller.start()
-    audio = await caller.open_audio()
-    await caller.say(audio, SILENCE)
-    await caller.say_text("tell me a story", interactive=True)
-    await caller.wait_for("audioOutput", count=5)
-    await caller.say(audio, await speech("hello"))
-    await caller.wait_for("completionEnd")
+    await barge_in(caller)
 
     outputs = emulator.streams[0].outputs
     names = [each.name for each in outputs]
@@ -64,13 +63,7 @@ async def test_a_barge_in_stops_the_audio_at_once(
 async def test_a_barge_in_may_go_unannounced(start_emulator: StartEmulator, call: Call) -> None:
     emulator = await start_emulator(pace={"lead_ms": 200, "announce_interruption": False})
     caller = await call(emulator)
-    await caller.start()
-    audio = await caller.open_audio()
-    await caller.say(audio, SILENCE)
-    await caller.say_text("tell me a story", interactive=True)
-    await caller.wait_for("audioOutput", count=5)
-    await caller.say(audio, await speech("hello"))
-    await caller.wait_for("completionEnd")
+    await barge_in(caller)
 
     told = caller.texts("ASSISTANT", "FINAL")
     assert INTERRUPTED not in told and STORY not in told

@@ -3,7 +3,7 @@
 import pytest
 from pipecat.frames.frames import ErrorFrame
 
-from nova_sonic_emulator import Fault
+from nova_sonic_emulator import Fault, Recording
 from services.bot.nova import tones
 from tests.bot.nova.caller import texts
 from tests.bot.nova.conftest import Dial, StartEmulator
@@ -113,6 +113,14 @@ async def test_what_was_said_before_is_told_to_the_next_stream(
     assert len(texts(emulator.streams[1], interactive=True)) == 1
 
 
+async def assert_heard_whole(stream: Recording) -> None:
+    """A stream has heard a sentence of about two seconds from its beginning to its end."""
+    began = (await stream.wait_for_output("userSpeechStart")).fields["inputAudioOffsetMs"]
+    ended = (await stream.wait_for_output("userSpeechEnd")).fields["inputAudioOffsetMs"]
+    assert began < 1000
+    assert ended - began > 1500
+
+
 async def test_what_is_said_while_there_is_no_stream_is_heard_by_the_next(
     start_emulator: StartEmulator, dial: Dial
 ) -> None:
@@ -127,11 +135,7 @@ async def test_what_is_said_while_there_is_no_stream_is_heard_by_the_next(
     await caller.speak("I would like to know where my parcel is")
     emulator.scenario = (await start_emulator(mind=LONG_ANSWER)).scenario
     await caller.until_said("I heard you.")
-    second = emulator.streams[1]
-    began = (await second.wait_for_output("userSpeechStart")).fields["inputAudioOffsetMs"]
-    ended = (await second.wait_for_output("userSpeechEnd")).fields["inputAudioOffsetMs"]
-    assert began < 1000
-    assert ended - began > 1500
+    await assert_heard_whole(emulator.streams[1])
 
 
 async def test_a_sentence_that_was_half_said_when_the_stream_died_is_heard_whole(
@@ -147,11 +151,7 @@ async def test_a_sentence_that_was_half_said_when_the_stream_died_is_heard_whole
     await caller.until_state("ready")
     await caller.speak("I would like to know where my parcel is")
     await caller.until_said("I heard you.")
-    second = emulator.streams[1]
-    began = (await second.wait_for_output("userSpeechStart")).fields["inputAudioOffsetMs"]
-    ended = (await second.wait_for_output("userSpeechEnd")).fields["inputAudioOffsetMs"]
-    assert began < 1000
-    assert ended - began > 1500
+    await assert_heard_whole(emulator.streams[1])
 
 
 async def test_a_result_that_comes_after_its_stream_is_told_with_the_question(
