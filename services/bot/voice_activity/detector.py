@@ -35,6 +35,10 @@ _DOZE_WINDOWS = 16
 #: would be. The network forgets: `make bench BENCH=vad` finds the same decisions as without a gate.
 _RECALLED_WINDOWS = 16
 
+#: So many windows (2 s) in which it was no surer than this of a voice, and nobody is in the middle
+#: of a sentence.
+_CALM_WINDOWS, _CALM_CONFIDENCE = 63, 0.3
+
 # Pipecat's rule for when Silero forgets what it has heard (pipecat.audio.vad.silero tells why).
 _RESET_WINDOWS = 63
 _RESET_CONFIDENCE = 0.1
@@ -69,6 +73,7 @@ class PaddedSilero(VADAnalyzer):
         self._soft = 0.0
         self._heard_windows = 0
         self._unsure_windows = 0
+        self._calm_windows = 0
         self._speech_pad = timedelta()
         super().__init__(sample_rate=SAMPLE_RATE_IN)
         self.set_sample_rate(SAMPLE_RATE_IN)
@@ -119,6 +124,11 @@ class PaddedSilero(VADAnalyzer):
         """Whether it is and has been too quiet for speech for half a second and more."""
         return not self._awake_windows and self._vad_state is VADState.QUIET
 
+    @property
+    def calm(self) -> bool:
+        """Whether nothing like a voice has been heard for 2 s, whatever else there was."""
+        return self._calm_windows >= _CALM_WINDOWS and self._vad_state is VADState.QUIET
+
     def _is_speech(self, window: bytes) -> bool:
         samples = _samples(window)
         energy = float(samples @ samples)
@@ -129,8 +139,10 @@ class PaddedSilero(VADAnalyzer):
         if self.dozing:
             self._dozed.append(samples)
             self._loudness.add(energy / WINDOW)
+            self._calm_windows += 1
             return False
         confidence = self._ask(samples)
+        self._calm_windows = self._calm_windows + 1 if confidence < _CALM_CONFIDENCE else 0
         self._loudness.add(weighted_power(self._network.spectrum))
         self.on_window(window, confidence)
         loud = self._loudness.volume >= self._params.min_volume
