@@ -44,6 +44,11 @@ class CallerSocket(WebSocket):
         if connection is not None:
             connection.taker = taker
 
+    def give(self, message: str | bytes) -> bool:
+        """Sends a message at once; says no if it has to wait, and then `send` has to."""
+        connection = self.scope.get("state", {}).get("connection")
+        return connection is not None and connection.give(message)
+
     def say_goodbye_with(self, ending: Ending) -> None:
         """Chooses the close code for when we hang up."""
         self._ending = ending
