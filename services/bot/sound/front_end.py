@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from services.bot.recording.tape import Tape
 from services.bot.sound.client_sound import ClientSound
-from services.bot.sound.echo_meter import LONGEST_DELAY, Echo, EchoMeter, power
+from services.bot.sound.echo_meter import LONGEST_DELAY, Echo, EchoMeter, power, powers
 from services.bot.sound.far_end import FarEnd
 from services.bot.sound.near_clock import NearClock
 from services.bot.sound.paths import RATES, Paths
@@ -191,13 +191,37 @@ class FrontEnd:
         for begin in range(0, count, _PIECE_FRAMES * paths.frame):
             piece = heard[begin : begin + _PIECE_FRAMES * paths.frame]
             done = np.empty(len(piece), np.int16)
-            for start in range(0, len(piece), paths.frame):
-                stop = start + paths.frame
-                position = first + begin + start
-                self._frame(paths, piece[start:stop], position, done[start:stop])
+            if self._resting or not self._sounding(first + begin):
+                self._measure(paths, piece, first + begin)
+                paths.pass_by(piece, done)
+            else:
+                for start in range(0, len(piece), paths.frame):
+                    stop = start + paths.frame
+                    position = first + begin + start
+                    self._frame(paths, piece[start:stop], position, done[start:stop])
             if self.tape is not None:
                 self.tape.caller(first + begin, done)
             yield done.tobytes()
+
+    def _measure(self, paths: Paths, heard: Samples, position: int) -> None:
+        """Looks for an echo in frames of which nothing is cancelled, all at once."""
+        if paths.far is None or not self._sounding(position):
+            return
+        played = np.empty(len(heard), np.int16)
+        self._far.read(position, played)
+        for near, far in zip(powers(heard, paths.frame), powers(played, paths.frame), strict=True):
+            echo = self._meter.take(near, far)
+            if echo is not None:
+                self._take(echo)
+            self._note(far, position)
+            position += paths.frame
+
+    def _note(self, far: float, position: int) -> None:
+        """The agent may begin to speak with this frame, or go on."""
+        if far > 0:
+            if position > self._quiet_until:
+                self._residue.unsettle()
+            self._quiet_until = position + round(_PAUSE_SECONDS * self._rate)
 
     def _frame(self, paths: Paths, heard: Samples, position: int, done: Samples) -> None:
         sounding = self._sounding(position)
@@ -209,10 +233,7 @@ class FrontEnd:
             echo = self._meter.take(near, far)
             if echo is not None:
                 self._take(echo)
-            if far > 0:
-                if position > self._quiet_until:
-                    self._residue.unsettle()
-                self._quiet_until = position + round(_PAUSE_SECONDS * self._rate)
+            self._note(far, position)
         cancel = sounding and not self._resting
         paths.process(heard, done, cancel=cancel)
         if cancel and paths.far is not None:
