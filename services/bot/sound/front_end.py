@@ -125,11 +125,6 @@ class FrontEnd:
         """Whether the canceller rests because the caller's device does its work."""
         return self._resting
 
-    @property
-    def patient(self) -> bool:
-        """Whether sound may come unevenly, because no echo has to be found in it."""
-        return self._resting or self._paths is None or self._paths.far is None
-
     def seconds(self) -> float:
         """What the clock says by which both ends are timed."""
         return self._clock()
