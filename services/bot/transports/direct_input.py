@@ -23,8 +23,8 @@ from services.bot.transports.caller_socket import CallerSocket
 #: Longer pieces, three seconds at most, go through the queues, where others have their turn.
 _AT_ONCE_BYTES = 6400
 
-#: What is worth waking up for while nothing changes: 40 ms, two frames of most callers. Who begins
-#: to speak, or ends, is noticed up to 20 ms later for that.
+#: What is worth waking up for while the caller is silent: 40 ms, two frames of most callers. Who
+#: begins to speak is heard up to 20 ms later for that.
 _APPETITE_BYTES = 1280
 
 
@@ -43,8 +43,7 @@ class DirectInput(FastAPIWebsocketInputTransport):
 
     Attributes:
         hear: Who does. Without it everything takes Pipecat's way.
-        at_ease: Whether sound may come a little late: nobody has spoken for a while, or the caller
-            has and goes on.
+        at_ease: Whether sound may come a little late: the caller has said nothing for a while.
     """
 
     def __init__(self, *args: Any, socket: CallerSocket, protocol: Sound, **kwargs: Any) -> None:  # noqa: ANN401 - as Pipecat's

@@ -72,14 +72,15 @@ class _SteadyOutput(FastAPIWebsocketOutputTransport):
         self._queue = PacedQueue()
         await super().set_transport_ready(frame)
         sender = self._media_senders[None]
-        await sender._cancel_audio_task()
+        await sender._cancel_audio_task()  # type: ignore[no-untyped-call]
         early = sender._audio_queue
         while not early.empty():
             self._queue.put_nowait(early.get_nowait())
         sender._audio_queue = self._queue
         sender._bot_speaking_frame_period = _SPEAKING_SECONDS
-        sender._internal_write_audio_frame = self.write_audio_frame
-        sender._audio_task = self.create_task(sender._audio_task_handler())
+        sender._internal_write_audio_frame = self.write_audio_frame  # type: ignore[method-assign]
+        speaking = sender._audio_task_handler()  # type: ignore[no-untyped-call]
+        sender._audio_task = self.create_task(speaking)
 
     async def push_frame(
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM

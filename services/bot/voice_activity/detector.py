@@ -135,11 +135,6 @@ class PaddedSilero(VADAnalyzer):
         """Whether nothing like a voice has been heard for 2 s, whatever else there was."""
         return self._calm_windows >= _CALM_WINDOWS and self._vad_state is VADState.QUIET
 
-    @property
-    def sure(self) -> bool:
-        """Whether it waits for nothing: the caller is in the middle of speech, or calm."""
-        return self._vad_state is VADState.SPEAKING or self.calm
-
     def _is_speech(self, window: bytes) -> bool:
         samples = _samples(window)
         energy = float(samples @ samples)

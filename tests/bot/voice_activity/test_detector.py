@@ -67,22 +67,6 @@ async def test_a_noise_is_calm_after_a_while_and_speech_is_not() -> None:
     assert told and not any(told)
 
 
-def test_it_waits_for_what_comes_at_the_edges_of_speech_alone() -> None:
-    detector = PaddedSilero()
-    detector.listen_for(VoiceActivity())
-    sure: dict[VADState, bool] = {}
-    detector.on_state = lambda state: sure.setdefault(state, detector.sure)
-    detector.hear(sentence("where_is_my_order_4217") + bytes(32_000))
-    assert sure == {
-        VADState.STARTING: False,
-        VADState.SPEAKING: True,
-        VADState.STOPPING: False,
-        VADState.QUIET: False,
-    }
-    detector.hear(bytes(2 * 32_000))
-    assert detector.sure
-
-
 async def test_a_louder_threshold_hears_less() -> None:
     detector = PaddedSilero()
     detector.listen_for(VoiceActivity(min_volume=1.0))
