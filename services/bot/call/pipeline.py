@@ -104,6 +104,7 @@ def _ear(line: Line, detector: PaddedSilero, nova: NovaSonic) -> Ear:
     entrance = line.transport.input()
     if isinstance(entrance, DirectInput):
         entrance.hear = ear.hear
+        entrance.at_ease = lambda: detector.calm
     return ear
 
 

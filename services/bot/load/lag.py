@@ -2,8 +2,8 @@
 
 import asyncio
 
-#: Ten looks a second cost a process 0.05 % of a core.
-LOOK_SECONDS = 0.1
+#: Each look wakes the process, and five a second see every lag that lasts.
+LOOK_SECONDS = 0.2
 
 
 class LoopLag:

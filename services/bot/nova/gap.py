@@ -11,7 +11,7 @@ _QUIET_PEAK = 500
 _LEAD_SECONDS = 0.3
 """Kept before the first sound, since a word begins softly."""
 
-SILENCE_SECONDS = 0.1
+SILENCE_SECONDS = 0.2
 SILENCE = base64.b64encode(bytes(int(16_000 * 2 * SILENCE_SECONDS))).decode()
 """A chunk of it, as it goes into an event."""
 

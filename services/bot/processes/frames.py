@@ -5,6 +5,7 @@ Nearly all frames of a caller's are short and come in one piece. What is not as 
 left to `websockets`, from its first byte on.
 """
 
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ except ImportError:  # a platform without its compiled part
 _FINAL_TEXT = 0x80 | Opcode.TEXT
 _FINAL_BINARY = 0x80 | Opcode.BINARY
 _MASKED = 0x80
-_TWO_BYTES_OF_LENGTH = 126
+_TWO_BYTES_OF_LENGTH, _EIGHT_BYTES_OF_LENGTH = 126, 127
 _MASK_BYTES = 4
 
 
@@ -32,6 +33,19 @@ class Message(NamedTuple):
 
     content: str | bytes
     end: int
+
+
+def framed(message: str | bytes) -> bytes:
+    """A message in one frame, as a server sends it."""
+    first, content = (
+        (_FINAL_TEXT, message.encode()) if isinstance(message, str) else (_FINAL_BINARY, message)
+    )
+    length = len(content)
+    if length < _TWO_BYTES_OF_LENGTH:
+        return bytes((first, length)) + content
+    if length < 1 << 16:
+        return struct.pack("!BBH", first, _TWO_BYTES_OF_LENGTH, length) + content
+    return struct.pack("!BBQ", first, _EIGHT_BYTES_OF_LENGTH, length) + content
 
 
 def usual_messages(data: bytes) -> Iterator[Message]:

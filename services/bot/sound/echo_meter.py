@@ -18,6 +18,10 @@ LONGEST_DELAY = 150
 #: does so without a doubt. Callers who speak while the agent does reach 0.49 by chance in one
 #: measurement of twenty and 0.63 in one of 500; an echo alone has 0.85 and more.
 _FOLLOWS, _CERTAINLY = 0.62, 0.72
+#: An echo stays where it is: half a second later it is found again at the same delay. Of 300
+#: minutes in which caller and agent talked across each other, 69 had a measurement that looked like
+#: an echo by chance, and one had two in a row.
+_SAME_DELAY_SECONDS = 0.02
 #: An echo so much quieter than what was sent does no harm, in dB.
 _HARMLESS_DB = 40.0
 
@@ -46,6 +50,12 @@ class Echo:
     def certain(self) -> bool:
         """Whether its delay can be relied on."""
         return self.correlation > _CERTAINLY and self.return_loss_db < _HARMLESS_DB
+
+    def is_as(self, last: "Echo | None") -> bool:
+        """Whether this measurement and the one before agree on an echo."""
+        if last is None or not (self.certain and last.certain):
+            return False
+        return abs(self.delay_seconds - last.delay_seconds) <= _SAME_DELAY_SECONDS
 
 
 class EchoMeter:
@@ -88,6 +98,13 @@ def power(frame: NDArray[np.int16]) -> float:
     """The sum of a frame's squares."""
     samples = frame.astype(np.float32)
     return float(np.dot(samples, samples))
+
+
+def powers(samples: NDArray[np.int16], frame: int) -> list[float]:
+    """The same of several frames at once, each of so many samples."""
+    frames = samples.astype(np.float32).reshape(-1, frame)
+    found: list[float] = np.einsum("ij,ij->i", frames, frames).tolist()
+    return found
 
 
 def _compare(near: NDArray[np.float64], far: NDArray[np.float64]) -> Echo:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from services.bot.recording.tape import Tape
 from services.bot.sound.client_sound import ClientSound
-from services.bot.sound.echo_meter import LONGEST_DELAY, Echo, EchoMeter, power
+from services.bot.sound.echo_meter import LONGEST_DELAY, Echo, EchoMeter, power, powers
 from services.bot.sound.far_end import FarEnd
 from services.bot.sound.near_clock import NearClock
+from services.bot.sound.no_echo import NoEcho
 from services.bot.sound.paths import RATES, Paths
 from services.bot.sound.resampler import Resampler
 from services.bot.sound.residue import Residue
@@ -24,10 +25,9 @@ _QUIET_MEASUREMENTS = 4
 #: Where a device cancels, whatever is not this much softer than what was sent is the caller, who by
 #: chance speaks in time with the agent; and what is this much softer needs no canceller of ours.
 _LOUDEST_ECHO_DB, _SOFTEST_ECHO_DB = 6.0, 30.0
-#: An echo stays where it is: half a second later it is found again at the same delay. Of 300
-#: minutes in which caller and agent talked across each other, 69 had a measurement that looked like
-#: an echo by chance, and one had two in a row.
-_SAME_DELAY_SECONDS = 0.02
+#: Unless it is found again so often, half a second apart, that the first and the last time have
+#: nothing in common.
+_CALLERS_NEVER_AGREE = 4
 
 #: The canceller finds echoes that are no more than 0.5 s late. A later one is brought to `_COMFORT`
 #: by delaying the far end, and so is one that has come too close.
@@ -70,6 +70,8 @@ class FrontEnd:
         self._meter = EchoMeter()
         self._residue = Residue(LONGEST_DELAY)
         self._last_echo: Echo | None = None
+        self._agreeing = 0
+        self._no_echo: NoEcho | None = NoEcho()
         self._quiet_until = 0
         self._shift = 0
         self._resampler: tuple[int, Resampler] | None = None
@@ -186,13 +188,37 @@ class FrontEnd:
         for begin in range(0, count, _PIECE_FRAMES * paths.frame):
             piece = heard[begin : begin + _PIECE_FRAMES * paths.frame]
             done = np.empty(len(piece), np.int16)
-            for start in range(0, len(piece), paths.frame):
-                stop = start + paths.frame
-                position = first + begin + start
-                self._frame(paths, piece[start:stop], position, done[start:stop])
+            if self._resting or not self._sounding(first + begin):
+                self._measure(paths, piece, first + begin)
+                paths.pass_by(piece, done)
+            else:
+                for start in range(0, len(piece), paths.frame):
+                    stop = start + paths.frame
+                    position = first + begin + start
+                    self._frame(paths, piece[start:stop], position, done[start:stop])
             if self.tape is not None:
                 self.tape.caller(first + begin, done)
             yield done.tobytes()
+
+    def _measure(self, paths: Paths, heard: Samples, position: int) -> None:
+        """Looks for an echo in frames of which nothing is cancelled, all at once."""
+        if paths.far is None or not self._sounding(position):
+            return
+        played = np.empty(len(heard), np.int16)
+        self._far.read(position, played)
+        for near, far in zip(powers(heard, paths.frame), powers(played, paths.frame), strict=True):
+            echo = self._meter.take(near, far)
+            if echo is not None:
+                self._take(echo)
+            self._note(far, position)
+            position += paths.frame
+
+    def _note(self, far: float, position: int) -> None:
+        """The agent may begin to speak with this frame, or go on."""
+        if far > 0:
+            if position > self._quiet_until:
+                self._residue.unsettle()
+            self._quiet_until = position + round(_PAUSE_SECONDS * self._rate)
 
     def _frame(self, paths: Paths, heard: Samples, position: int, done: Samples) -> None:
         sounding = self._sounding(position)
@@ -204,10 +230,9 @@ class FrontEnd:
             echo = self._meter.take(near, far)
             if echo is not None:
                 self._take(echo)
-            if far > 0:
-                if position > self._quiet_until:
-                    self._residue.unsettle()
-                self._quiet_until = position + round(_PAUSE_SECONDS * self._rate)
+            self._note(far, position)
+            if self._no_echo is not None and self._no_echo.plain(near, far):
+                self._rest(True, "nothing comes back")
         cancel = sounding and not self._resting
         paths.process(heard, done, cancel=cancel)
         if cancel and paths.far is not None:
@@ -222,18 +247,26 @@ class FrontEnd:
                 self._shift = round(late * self._rate)
                 self._residue.unsettle()
             self._residue.expect(10 ** (-echo.return_loss_db / 10), round(100 * echo.delay_seconds))
-        found, self._last_echo = _found_again(echo, self._last_echo), echo
-        loss = echo.return_loss_db
-        speech = self._resting and not (found and _LOUDEST_ECHO_DB < loss < _SOFTEST_ECHO_DB)
+        self._agreeing = self._agreeing + 1 if echo.is_as(self._last_echo) else 0
+        self._last_echo = echo
+        claimed, loss = self._client.echo_cancellation, echo.return_loss_db
+        enough = 1 if loss > _LOUDEST_ECHO_DB else _CALLERS_NEVER_AGREE
+        heard = self._agreeing >= enough and loss < _SOFTEST_ECHO_DB
+        if heard:
+            self._no_echo = None
+        speech = self._resting and not heard
         self._quiet = 0 if echo.audible and not speech else self._quiet + 1
-        resting = self._client.echo_cancellation and self._quiet >= _QUIET_MEASUREMENTS
+        may_rest = claimed or (self._resting and self._no_echo is not None)
+        resting = may_rest and self._quiet >= _QUIET_MEASUREMENTS
+        if resting is not self._resting:
+            self._rest(resting, f"{echo.correlation:.2f} at {loss:.0f} dB")
+
+    def _rest(self, resting: bool, why: str) -> None:
+        """Begins or ends to do without the canceller."""
         if resting is not self._resting:
             self._resting = resting
-            logger.bind(
-                resting=resting,
-                correlation=round(echo.correlation, 2),
-                return_loss_db=round(echo.return_loss_db),
-            ).info("caller's own echo cancelling measured")
+            self._quiet = _QUIET_MEASUREMENTS if resting else 0
+            logger.bind(resting=resting, measured=why).info("caller's echo measured")
 
     def _sounding(self, position: int) -> bool:
         """Whether the loudspeaker may be heard at that position."""
@@ -261,10 +294,3 @@ class FrontEnd:
 
     def _now(self) -> int:
         return round(self._clock() * self._rate)
-
-
-def _found_again(echo: Echo, last: Echo | None) -> bool:
-    """Whether two measurements in a row agree on an echo."""
-    if last is None or not (echo.certain and last.certain):
-        return False
-    return abs(echo.delay_seconds - last.delay_seconds) <= _SAME_DELAY_SECONDS

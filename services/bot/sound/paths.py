@@ -84,9 +84,38 @@ class Paths:
         try:
             self._process(heard, done, cancel=cancel)
         except CancellerError as error:
-            logger.bind(error=str(error)).error("sound cannot be processed")
-            self._failed = True
+            self._give_up(error)
             done[:] = heard
+
+    def pass_by(self, heard: Samples, done: Samples) -> None:
+        """Works on several frames at once of which nothing is to be cancelled.
+
+        Args:
+            heard: Whole frames.
+            done: Filled with what has become of them.
+        """
+        if self._through is None or self.cancelling or self._change or self._failed:
+            for start in range(0, len(heard), self.frame):
+                frame = slice(start, start + self.frame)
+                self.process(heard[frame], done[frame], cancel=False)
+            return
+        late = len(self._held)
+        passed = np.empty(late + len(heard), np.int16)
+        passed[:late] = self._held
+        try:
+            for start in range(0, len(heard), self.frame):
+                self._past.near[:] = heard[start : start + self.frame]
+                self._past.process()
+                passed[late + start : late + start + self.frame] = self._past.near
+        except CancellerError as error:
+            self._give_up(error)
+            passed[late:] = heard
+        self._held = passed[len(heard) :]
+        done[:] = passed[: len(heard)]
+
+    def _give_up(self, error: CancellerError) -> None:
+        logger.bind(error=str(error)).error("sound cannot be processed")
+        self._failed = True
 
     def _process(self, heard: Samples, done: Samples, *, cancel: bool) -> None:
         if self._through is None:

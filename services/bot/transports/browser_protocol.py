@@ -78,16 +78,18 @@ class BrowserProtocol(ProtobufFrameSerializer):
             return None
         return pcm if self.late.keep(pcm) else b""
 
+    def speech(self, pcm: bytes) -> bytes:
+        """The message that brings the agent's sound."""
+        message = _Message()
+        sound = message.audio
+        sound.audio, sound.sample_rate, sound.num_channels = pcm, SAMPLE_RATE_OUT, 1
+        return bytes(message.SerializeToString())
+
     async def serialize(self, frame: Frame) -> str | bytes | None:
         """A message for the browser."""
         if not isinstance(frame, OutputAudioRawFrame):
             return await super().serialize(frame)
-        message = _Message()
-        sound = message.audio
-        sound.id, sound.name = frame.id, frame.name
-        sound.audio, sound.sample_rate = frame.audio, frame.sample_rate
-        sound.num_channels = frame.num_channels
-        return bytes(message.SerializeToString())
+        return self.speech(frame.audio)
 
     async def _parsed(self, data: str | bytes) -> Frame | None:
         if isinstance(data, str):

@@ -1,11 +1,14 @@
 """A caller's WebSocket that remembers how it was closed and knows how to close."""
 
-from collections.abc import Callable, MutableMapping
-from typing import Any, Self
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any, Self
 
 from starlette.websockets import WebSocket, WebSocketState
 
 from services.bot.call.ending import Ending
+
+if TYPE_CHECKING:
+    from services.bot.processes.listener import Taker
 
 #: Close codes of a caller who meant it; without one (1005) the caller's library closed it.
 MEANT = (1000, 1001, 1005)
@@ -32,14 +35,19 @@ class CallerSocket(WebSocket):
         if self.application_state is WebSocketState.CONNECTING:
             await self.accept(subprotocol)
 
-    def hand_over(self, take: Callable[[str | bytes], bool]) -> None:
+    def hand_over(self, taker: "Taker") -> None:
         """Has messages taken where they arrive; those that it declines come with `receive`.
 
         Nothing happens where the connection is not one of `processes.listener`.
         """
         connection = self.scope.get("state", {}).get("connection")
         if connection is not None:
-            connection.take = take
+            connection.taker = taker
+
+    def give(self, message: str | bytes) -> bool:
+        """Sends a message at once; says no if it has to wait, and then `send` has to."""
+        connection = self.scope.get("state", {}).get("connection")
+        return connection is not None and connection.give(message)
 
     def say_goodbye_with(self, ending: Ending) -> None:
         """Chooses the close code for when we hang up."""

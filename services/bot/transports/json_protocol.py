@@ -27,6 +27,7 @@ from services.bot.transports.late_sound import LateSound
 
 #: Of the audio in both directions, in Hz.
 SAMPLE_RATE = 16_000
+_FORMAT = {"sample_rate": SAMPLE_RATE, "channels": 1, "format": "pcm_s16le"}
 
 
 class JsonProtocol(FrameSerializer):
@@ -70,19 +71,16 @@ class JsonProtocol(FrameSerializer):
             return None
         return audio if self.late.keep(audio) else b""
 
+    def speech(self, pcm: bytes) -> str:
+        """The event that brings the agent's sound."""
+        data = base64.b64encode(pcm).decode("ascii")
+        return json.dumps({"event": "media", "data": data, **_FORMAT})
+
     async def serialize(self, frame: Frame) -> str | bytes | None:
         """An event for the caller; None for what the protocol does not have."""
         match frame:
             case OutputAudioRawFrame():
-                return json.dumps(
-                    {
-                        "event": "media",
-                        "data": base64.b64encode(frame.audio).decode("ascii"),
-                        "sample_rate": SAMPLE_RATE,
-                        "channels": 1,
-                        "format": "pcm_s16le",
-                    }
-                )
+                return self.speech(frame.audio)
             case InterruptionFrame():
                 return json.dumps({"event": "interrupted"})
             case OutputTransportMessageFrame() | OutputTransportMessageUrgentFrame():

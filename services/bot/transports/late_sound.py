@@ -144,9 +144,13 @@ class LateSpeech:
             return False
         return True
 
-    def written(self) -> None:
-        """A frame that was kept has been written, and played as far as pacing goes."""
-        self._last = self._clock()
+    def written(self, until: float = 0.0) -> None:
+        """A frame that was kept has been written.
+
+        Args:
+            until: When, on the clock, pacing will let the next one go; now if that is past.
+        """
+        self._last = max(self._clock(), until)
 
     def _rest(self, now: float) -> None:
         """Nothing waited to be said: what comes next is in time."""

@@ -83,6 +83,7 @@ class WebSocketLine:
                 allowed_origins=[],
                 ws_close_timeout=CLOSE_SECONDS,
             ),
+            protocol=self._protocol,
             on_stuck=lambda: self._tell(Ending.CALLER_DROPPED),
         )
         take_directly(self._transport, socket, self._protocol)

@@ -35,6 +35,15 @@ _DOZE_WINDOWS = 16
 #: would be. The network forgets: `make bench BENCH=vad` finds the same decisions as without a gate.
 _RECALLED_WINDOWS = 16
 
+#: So many windows (2 s) in which it was no surer than this of a voice, and nobody is in the middle
+#: of a sentence.
+_CALM_WINDOWS, _CALM_CONFIDENCE = 63, 0.3
+
+#: While it is calm, what is no louder than this times the room's noise (3 dB) is noise, too. Of
+#: steady noise one window differs from another by a third of that. The measure takes a second to
+#: follow, and clicks do not move it.
+_LOUDER_THAN_NOISE, _NOISE_SMOOTHING = 2.0, 0.03
+
 # Pipecat's rule for when Silero forgets what it has heard (pipecat.audio.vad.silero tells why).
 _RESET_WINDOWS = 63
 _RESET_CONFIDENCE = 0.1
@@ -69,6 +78,8 @@ class PaddedSilero(VADAnalyzer):
         self._soft = 0.0
         self._heard_windows = 0
         self._unsure_windows = 0
+        self._calm_windows = 0
+        self._noise = 0.0
         self._speech_pad = timedelta()
         super().__init__(sample_rate=SAMPLE_RATE_IN)
         self.set_sample_rate(SAMPLE_RATE_IN)
@@ -119,18 +130,27 @@ class PaddedSilero(VADAnalyzer):
         """Whether it is and has been too quiet for speech for half a second and more."""
         return not self._awake_windows and self._vad_state is VADState.QUIET
 
+    @property
+    def calm(self) -> bool:
+        """Whether nothing like a voice has been heard for 2 s, whatever else there was."""
+        return self._calm_windows >= _CALM_WINDOWS and self._vad_state is VADState.QUIET
+
     def _is_speech(self, window: bytes) -> bool:
         samples = _samples(window)
         energy = float(samples @ samples)
-        if energy >= self._soft:
+        noise = _LOUDER_THAN_NOISE * self._noise if self.calm else 0.0
+        if energy >= max(self._soft, noise):
             self._wake()
-        elif self._awake_windows and self._loudness.volume < self._params.min_volume:
+        elif self._awake_windows and (self.calm or self._loudness.volume < self._params.min_volume):
             self._awake_windows -= 1
+        self._noise += _NOISE_SMOOTHING * (min(energy, 2 * self._noise + self._soft) - self._noise)
         if self.dozing:
             self._dozed.append(samples)
             self._loudness.add(energy / WINDOW)
+            self._calm_windows += 1
             return False
         confidence = self._ask(samples)
+        self._calm_windows = self._calm_windows + 1 if confidence < _CALM_CONFIDENCE else 0
         self._loudness.add(weighted_power(self._network.spectrum))
         self.on_window(window, confidence)
         loud = self._loudness.volume >= self._params.min_volume

@@ -95,10 +95,26 @@ def test_nova_hears_all_of_it_and_speech_at_once() -> None:
         ear.hear(piece)
         behind = sum(map(len, pieces(said)[: number + 1])) - sum(map(len, nova.heard))
         most = max(most, behind)
-        if not ear._detector.dozing:
+        if not (ear._detector.dozing or ear._detector.calm):
             assert behind == 0
     assert said.startswith(b"".join(nova.heard))
-    assert most == FRAME
+    assert most == 3 * FRAME
+
+
+def test_a_long_silence_goes_in_longer_pieces_and_the_first_word_with_what_is_held() -> None:
+    nova = Nova()
+    ear = an_ear(nova)
+    silence = bytes(201 * FRAME)
+    for piece in pieces(silence):
+        ear.hear(piece)
+    assert [len(piece) for piece in nova.heard[-10:]] == [4 * FRAME] * 10
+    said = b""
+    for piece in pieces(SPEECH):
+        ear.hear(piece)
+        said += piece
+        if not ear._detector.calm:
+            break
+    assert silence + said == b"".join(nova.heard)
 
 
 async def test_frames_of_sound_end_here_and_all_others_go_on() -> None:

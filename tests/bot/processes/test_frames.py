@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from services.bot.processes.frames import usual_messages
+from services.bot.processes.frames import framed, usual_messages
 
 contents = (
     st.text(max_size=200) | st.binary(max_size=300) | st.just(bytes(70_000)) | st.just("é" * 100)
@@ -25,6 +25,11 @@ def test_whole_messages_are_read_until_one_is_too_long(sent: list[str | bytes]) 
     short = next((n for n, each in enumerate(sent) if len(each) > 65_535), len(sent))
     assert [message.content for message in read] == sent[:short]
     assert not read or read[-1].end == len(b"".join(map(frame, sent[:short])))
+
+
+@given(contents)
+def test_a_message_is_framed_as_websockets_frames_it(content: str | bytes) -> None:
+    assert framed(content) == frame(content, mask=False)
 
 
 @given(contents, st.integers(0, 400))

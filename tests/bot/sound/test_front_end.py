@@ -8,6 +8,7 @@ from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.front_end import FrontEnd
 from tests.bench.sound import loudspeakers, rooms, speech
 from tests.bench.sound.acoustic_loop import Clock, Loop, hiss
+from tests.bench.sound.echo import ROOMS, Surroundings
 from tests.bench.sound.signals import SAMPLE_RATE, Signal, at_level, fit, level_db, speech_level_db
 
 SECONDS = 12
@@ -26,6 +27,13 @@ def response() -> Signal:
 
 def echo_of(far: Signal, response: Signal, delay: float = 0.18) -> Signal:
     heard = rooms.heard(far, response, delay_seconds=delay, loss_db=LOSS_DB)
+    return heard + hiss(len(heard))
+
+
+def echo_of_place(played: Signal, place: Surroundings) -> Signal:
+    heard = rooms.heard(
+        played, place.room.response(), delay_seconds=place.delay_seconds, loss_db=place.loss_db
+    )
     return heard + hiss(len(heard))
 
 
@@ -103,13 +111,13 @@ def test_a_caller_who_speaks_over_the_agent_is_heard(far: Signal, response: Sign
     assert np.corrcoef(loudness(heard), loudness(said))[0, 1] > 0.8
 
 
-def test_the_canceller_works_only_while_there_may_be_an_echo(far: Signal) -> None:
+def test_the_canceller_works_only_while_there_may_be_an_echo(far: Signal, response: Signal) -> None:
     loop = Loop()
     states: list[bool] = []
     sent = np.concatenate(
         (np.zeros(SAMPLE_RATE), far[: 2 * SAMPLE_RATE], np.zeros(3 * SAMPLE_RATE))
     )
-    loop.run(sent, hiss(len(sent)), lambda _: states.append(loop.front_end.cancelling))
+    loop.run(sent, echo_of(sent, response), lambda _: states.append(loop.front_end.cancelling))
     assert not any(states[:49])
     assert all(states[51:190])
     assert not any(states[210:])
@@ -155,10 +163,37 @@ def test_a_caller_who_talks_across_the_agent_does_not_wake_it(far: Signal, seed:
     assert all(states)
 
 
-def test_it_does_not_rest_where_the_device_claims_nothing(far: Signal) -> None:
+@pytest.mark.parametrize("louder_db", [0, LOSS_DB])
+def test_it_rests_within_a_second_where_nothing_comes_back_until_something_does(
+    far: Signal, response: Signal, louder_db: float
+) -> None:
     loop = Loop()
-    loop.run(far, hiss(len(far)))
+    rested: list[bool] = []
+    loop.run(far[:SAMPLE_RATE], hiss(SAMPLE_RATE), lambda _: rested.append(loop.front_end.resting))
+    loud = 10 ** (louder_db / 20) * echo_of(far, response)
+    after = loop.run(far, loud, lambda _: rested.append(loop.front_end.resting))
+    loop.run(far, hiss(len(far)), lambda _: rested.append(loop.front_end.resting))
+    assert rested[50] and not any(rested[10 * 50 :])
+    assert cancelled(loud, after, 9, SECONDS) > 30
+
+
+@pytest.mark.parametrize("noise_db", [-np.inf, -40])
+def test_it_does_not_rest_where_nothing_can_be_told(far: Signal, noise_db: float) -> None:
+    loop = Loop()
+    loop.run(far, hiss(len(far), noise_db))
     assert not loop.front_end.resting
+
+
+@pytest.mark.parametrize("place", ROOMS)
+@pytest.mark.parametrize("model", loudspeakers.MODELS)
+def test_it_never_rests_in_a_room_with_a_loudspeaker(
+    far: Signal, place: Surroundings, model: str
+) -> None:
+    loop = Loop()
+    near = echo_of_place(loudspeakers.MODELS[model](far), place)
+    states: list[bool] = []
+    loop.run(far, near, lambda _: states.append(loop.front_end.resting))
+    assert not any(states)
 
 
 def test_noise_is_suppressed_on_request_and_not_twice() -> None:

@@ -2,11 +2,15 @@
 
 import base64
 import json
+from typing import cast
 
 import pytest
 from pipecat.frames.protobufs import frames_pb2
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 
 from services.bot.transports.browser_protocol import BrowserProtocol
+from services.bot.transports.caller_socket import CallerSocket
+from services.bot.transports.direct_input import DirectInput
 from services.bot.transports.json_protocol import JsonProtocol
 
 PCM = bytes(range(64)) * 10
@@ -67,3 +71,41 @@ def test_what_a_browser_sends_besides_takes_the_queued_way(sent: str | bytes) ->
 )
 def test_what_a_program_sends_besides_takes_the_queued_way(sent: str | bytes) -> None:
     assert JsonProtocol(lambda: None).sound(sent) is None
+
+
+class NoSocket:
+    """Stands where the caller's socket does."""
+
+    def hand_over(self, taker: object) -> None:
+        """Nobody reads."""
+
+
+def an_input(heard: list[bytes]) -> DirectInput:
+    params = FastAPIWebsocketParams(audio_in_enabled=True)
+    entrance = DirectInput(
+        None,
+        None,
+        params,
+        socket=cast("CallerSocket", NoSocket()),
+        protocol=BrowserProtocol(lambda: None),
+    )
+    entrance.hear = heard.append
+    entrance._open = True
+    return entrance
+
+
+def test_what_came_in_one_go_is_heard_in_one_piece_up_to_what_is_no_sound() -> None:
+    heard: list[bytes] = []
+    entrance = an_input(heard)
+    assert entrance.take([in_protobuf(PCM), in_protobuf(PCM), message(), in_protobuf(PCM)]) == 2
+    assert heard == [2 * PCM]
+    assert entrance.take([message()]) == 0
+
+
+@pytest.mark.parametrize(("milliseconds", "messages"), [(10, 4), (20, 2), (40, 1), (100, 1)])
+def test_40_ms_are_worth_waking_up_for_while_all_is_quiet(milliseconds: int, messages: int) -> None:
+    entrance = an_input([])
+    assert entrance.take([in_protobuf(bytes(32 * milliseconds))]) == 1
+    assert entrance.appetite() == 1
+    entrance.at_ease = lambda: True
+    assert entrance.appetite() == messages

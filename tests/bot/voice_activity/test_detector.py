@@ -54,6 +54,19 @@ async def test_each_window_is_told_before_the_states_are_sure() -> None:
     assert sure < told.index(VADState.STARTING)
 
 
+async def test_a_noise_is_calm_after_a_while_and_speech_is_not() -> None:
+    detector = PaddedSilero()
+    detector.listen_for(VoiceActivity())
+    noise = (np.random.default_rng(5).standard_normal(3 * 16_000) * 100).astype("<i2").tobytes()
+    for start in range(0, len(noise), FRAME):
+        detector.hear(noise[start : start + FRAME])
+    assert detector.calm
+    detector.on_state = lambda state: told.append(detector.calm)
+    told: list[bool] = []
+    detector.hear(sentence("where_is_my_order_4217"))
+    assert told and not any(told)
+
+
 async def test_a_louder_threshold_hears_less() -> None:
     detector = PaddedSilero()
     detector.listen_for(VoiceActivity(min_volume=1.0))
