@@ -44,7 +44,8 @@ async def bot(aws: dict[str, str], emulator: Emulator, people: Service) -> Async
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": emulator.url,
             "SSL_CERT_FILE": str(emulator.ca_file),
             "HANDOVER_URL": people.url,
-        }
+        },
+        "tests.bot.terse_bot",
     )
     yield bot
     await bot.kill()

@@ -16,7 +16,7 @@ ANNOUNCEMENT = "This call is recorded."
 
 def recorded(expected: tuple[str, ...] = ()) -> dict[str, Agent]:
     """The agents, each with a recording."""
-    wanted = {"recording": RecordingWanted(announcement=ANNOUNCEMENT)}
+    wanted = {"recording": RecordingWanted(announcement=ANNOUNCEMENT), "greeting": "Hello."}
     return {key: agent.model_copy(update=wanted) for key, agent in read_agents(expected).items()}
 
 
