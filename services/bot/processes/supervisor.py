@@ -7,6 +7,8 @@ copies only the thread that forks.
 import asyncio
 import signal
 import socket
+from collections.abc import Coroutine
+from typing import Any
 
 from loguru import logger
 
@@ -85,15 +87,15 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGCHLD, self._fleet.reap)
         prepare_to_fork()
         to_the_end = [
-            loop.create_task(admin.serve(self._admin_listener, self.slots)),
-            loop.create_task(watch(self._fleet, lease_seconds=self._settings.lease_seconds)),
+            _in_background(admin.serve(self._admin_listener, self.slots)),
+            _in_background(watch(self._fleet, lease_seconds=self._settings.lease_seconds)),
         ]
         while_open = [
-            loop.create_task(self._report()),
-            loop.create_task(self._protection.run()),
-            loop.create_task(self._resources.library.keep_up(_fork_apart)),
-            loop.create_task(self._judge_load()),
-            loop.create_task(self._reload()),
+            _in_background(self._report()),
+            _in_background(self._protection.run()),
+            _in_background(self._resources.library.keep_up(_fork_apart)),
+            _in_background(self._judge_load()),
+            _in_background(self._reload()),
         ]
         self._aftermath.begin_to_sweep()
         self._tend()
@@ -252,6 +254,18 @@ class Supervisor:
             await first_of(HURRY_SECONDS if hurried else GOODBYE_SECONDS, self._empty.wait())
         self._fleet.kill_all()
         await first_of(KILL_SECONDS, self._empty.wait())
+
+
+def _in_background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Does some work that no call shall end for: where it fails, the log says so."""
+    task = asyncio.create_task(work)
+
+    def note(done: asyncio.Task[None]) -> None:
+        if not done.cancelled() and (error := done.exception()) is not None:
+            logger.opt(exception=error).error("supervisor does without a background task")
+
+    task.add_done_callback(note)
+    return task
 
 
 def _fork_apart(work: Work) -> None:
