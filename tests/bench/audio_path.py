@@ -23,7 +23,7 @@ async def measure(run: Run) -> list[Figure]:
                 "each 10 ms of speech, which the emulator sends in pieces of 40 ms when a listener "
                 "needs them. Caller to agent: from a 20 ms frame of the microphone's at the "
                 "caller's socket to the emulator having checked and decoded the whole of it; the "
-                "callers are silent, and of silence two frames are sent as one."
+                "callers are silent, and of silence up to four frames are sent as one."
             ),
             columns=("", *SPREAD_COLUMNS, LOAD_COLUMN),
             rows=[row for wiring, one in talks for row in _rows(wiring, one)],
