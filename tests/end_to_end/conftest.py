@@ -3,12 +3,14 @@
 Both end with this package: while Playwright's synchronous face is open, no asynchronous test runs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from playwright.sync_api import BrowserType, sync_playwright
 
 from tests.local_stack import LocalStack
+
+_LATEST_LINES = 60
 
 
 @pytest.fixture(scope="package")
@@ -21,3 +23,16 @@ def stack() -> Iterator[LocalStack]:
 def browser_type() -> Iterator[BrowserType]:
     with sync_playwright() as playwright:
         yield playwright.chromium
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds to a failure what `make run` printed last."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for name, value in getattr(item, "funcargs", {}).items():
+            if isinstance(value, LocalStack):
+                report.sections.append((name, "\n".join(value.lines[-_LATEST_LINES:])))
+    return report
