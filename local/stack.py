@@ -27,10 +27,13 @@ SESSIONS_TABLE = "voice-sessions"
 ORDERS_TABLE = "voice-orders"
 TRANSCRIPTS_BUCKET = "voice-transcripts"
 
-_AGENTS_FOLDER = REPOSITORY / "services" / "bot" / "agents"
 _CLIENT_FOLDER = REPOSITORY / "services" / "client"
-_DEFAULT_AGENT = "order-desk"
-_TRANSPORTS = "websocket,webrtc"
+# What callers choose from: the page shows it, the connect server allows it.
+_OFFERED = {
+    "AGENTS": "order-desk",
+    "AGENTS_FOLDER": str(REPOSITORY / "services" / "bot" / "agents"),
+    "TRANSPORTS": "websocket,webrtc",
+}
 _EMULATOR_KEY_ID = "AKIDLOCALEMULATOR000"
 _EMULATED_SERVICES = ("DYNAMODB", "S3", "SQS", "SSM")
 
@@ -164,7 +167,7 @@ def _page(port: int, base: Mapping[str, str], *, server: int, bot: int) -> Part:
         "PORT": str(port),
         "SERVER_URL": f"http://127.0.0.1:{server}",
         "BOT_URL": f"http://127.0.0.1:{bot}",
-        "TRANSPORTS": _TRANSPORTS,
+        **_OFFERED,
     }
     return Part(
         "page",
@@ -199,13 +202,7 @@ def _emulator(scenario: Path | None, base: Mapping[str, str], port: int, secret:
 
 def _server(settings: Mapping[str, str], port: int) -> Part:
     url = f"http://127.0.0.1:{port}"
-    own = {
-        "PORT": str(port),
-        "AGENTS": _DEFAULT_AGENT,
-        "AGENTS_FOLDER": str(_AGENTS_FOLDER),
-        "CONNECT_AUTH": "none",
-        "TRANSPORTS": _TRANSPORTS,
-    }
+    own = {"PORT": str(port), "CONNECT_AUTH": "none", **_OFFERED}
     command = [sys.executable, "-m", "services.server"]
     return Part("server", command, {**settings, **own}, url, probe.http(f"{url}/health"))
 

@@ -25,6 +25,7 @@ def client_workload(
             health_port=PORT,
             health_command=["curl", "-fsS", "-o", "/dev/null", f"http://127.0.0.1:{PORT}/health"],
             environment={
+                "AGENTS": ",".join(config.agents.names),
                 "PORT": str(PORT),
                 "TRANSPORTS": ",".join(config.server.transports),
                 "VITE_BASE_URL": config.api_url,

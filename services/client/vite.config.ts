@@ -1,5 +1,7 @@
+import { readdirSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { Socket } from "node:net";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLogger, defineConfig, type Logger, type Plugin, type ProxyOptions } from "vite";
 
@@ -82,14 +84,25 @@ function dailyForItselfAlone(): Plugin {
   };
 }
 
-/** Writes the transports to choose from into the page, as Nginx does in a deployment. */
-function pageOffering(transports: string): Plugin {
-  const named = (names: string) => `name="transports" content="${names}"`;
+/** Writes what there is to choose from into the page, as Nginx does in a deployment. */
+function pageOffering(): Plugin {
+  const named = (what: string, names: string) => `name="${what}" content="${names}"`;
   return {
     name: "page-offering",
     apply: "serve",
-    transformIndexHtml: (html) => html.replace(named(""), named(transports)),
+    transformIndexHtml: (html) =>
+      html
+        .replace(named("transports", ""), named("transports", process.env.TRANSPORTS ?? ""))
+        .replace(named("agents", ""), named("agents", agents())),
   };
+}
+
+/** Those of AGENTS, and those in AGENTS_FOLDER by now: whom the connect server knows, in its order. */
+function agents(): string {
+  const { AGENTS = "", AGENTS_FOLDER } = process.env;
+  const files = AGENTS_FOLDER ? readdirSync(AGENTS_FOLDER) : [];
+  const named = files.filter((file) => /^[\w-]+\.toml$/.test(file));
+  return [AGENTS, ...named.map((file) => basename(file, ".toml")).sort()].join(",");
 }
 
 const server = process.env.SERVER_URL ?? "http://127.0.0.1:8001";
@@ -110,7 +123,7 @@ const listen = {
 
 export default defineConfig({
   customLogger: quietAboutBackends(),
-  plugins: [dailyForItselfAlone(), pageOffering(process.env.TRANSPORTS ?? "")],
+  plugins: [dailyForItselfAlone(), pageOffering()],
   optimizeDeps: {
     rolldownOptions: { plugins: [dailyForItselfAlone()] },
     // Loaded with the first call: found only then, they would reload the page in the middle of it.

@@ -123,6 +123,12 @@ def test_both_sides_know_how_many_calls_are_let_in(templates: Templates) -> None
         assert templates.environment(service)["MAX_CALLS"] == limit
 
 
+def test_the_page_offers_what_the_server_allows(templates: Templates) -> None:
+    page, allowed = templates.environment("client"), templates.environment("server")
+    for name in ("AGENTS", "TRANSPORTS"):
+        assert page[name] == allowed[name] != ""
+
+
 def test_rooms_outlive_the_longest_call(large: Templates, small: Templates) -> None:
     told = large.environment("server")
     drain = load_environment("large").drain

@@ -41,13 +41,24 @@ def test_a_missing_microphone_is_said(stack: LocalStack, browser_type: BrowserTy
         expect(caller.page.get_by_role("alert")).to_contain_text("microphone", ignore_case=True)
 
 
-def test_an_unknown_agent_is_named_with_the_ones_there_are(
+def test_an_unknown_agent_is_named_with_the_ones_there_are_to_choose_from(
     stack: LocalStack, browser_type: BrowserType
 ) -> None:
     with calling(browser_type, f"{stack.page_url}/?agent=no-such-agent") as caller:
-        caller.page.get_by_role("button", name="Start call").click()
+        page = caller.page
+        page.get_by_role("button", name="Start call").click()
         caller.wait_for_phase("failed")
-        expect(caller.page.get_by_role("alert")).to_contain_text("order-desk")
+        expect(page.get_by_role("alert")).to_contain_text("order-desk")
+        page.get_by_role("button", name="Settings", exact=True).click()
+        agent = page.get_by_role("combobox", name="Agent")
+        expect(agent).to_have_value("no-such-agent")
+        expect(agent.locator("option").first).to_have_text("Order desk")
+        agent.select_option("It help desk")
+        page.get_by_role("button", name="Close settings").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("It help desk")
+        with page.expect_request("**/connect") as asked:
+            page.get_by_role("button", name="Try again").click()
+        assert asked.value.post_data_json["agent"] == "it-help-desk"
 
 
 def test_only_what_the_service_offers_can_be_chosen(

@@ -54,14 +54,16 @@ def test_every_answer_tells_the_browser_what_the_page_may_do(page: httpx.Client,
 def test_calls_over_daily_open_the_page_to_daily_and_to_nobody_else(
     tasks: dict[str, Task], joined: Network
 ) -> None:
-    with tasks["client"].run(joined, VITE_BASE_URL=API, TRANSPORTS="websocket,daily") as container:
+    told = {"TRANSPORTS": "websocket,daily", "AGENTS": "order-desk,it-help-desk"}
+    with tasks["client"].run(joined, VITE_BASE_URL=API, **told) as container:
         answer = httpx.get(f"http://{container.address}:{tasks['client'].port}")
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy
     assert directive(policy, "script-src") == {"'self'", "https://c.daily.co"}
     assert directive(policy, "worker-src") == {"'self'", "blob:"}
     assert {"https://*.daily.co", "wss://*.daily.co"} < directive(policy, "connect-src")
-    assert 'name="transports" content="websocket,daily"' in answer.text
+    for name, value in told.items():
+        assert f'name="{name.lower()}" content="{value}"' in answer.text
 
 
 def test_the_page_is_told_where_the_connect_server_is(page: httpx.Client) -> None:

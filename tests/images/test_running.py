@@ -52,6 +52,7 @@ def test_it_ends_in_time_when_it_is_asked_to(
         ("client", {"VITE_BASE_URL": "https://a.example.com/x"}, "VITE_BASE_URL: is"),
         ("client", {"VITE_BASE_URL": "https://a'; script-src *"}, "VITE_BASE_URL: is"),
         ("client", {"VITE_BASE_URL": "https://a\nx: y"}, "VITE_BASE_URL: is"),
+        ("client", {"AGENTS": "a';b"}, "AGENTS: is 'a';b'"),
         ("client", {"PORT": "80a"}, "PORT: is '80a'"),
         ("server", {"AWS_REGION": "us-east-1"}, "API_KEY: is missing"),
         ("server", {"AWS_REGION": "us-east-1", "PORT": "http"}, "PORT: "),

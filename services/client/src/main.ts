@@ -8,7 +8,13 @@ import { openDevices } from "./devices.ts";
 import { FaceVideo } from "./face-video.ts";
 import { LinkNote } from "./link-note.ts";
 import { element, readableName } from "./page.ts";
-import { loadSettings, type Settings, saveSettings, transportsNamed } from "./settings.ts";
+import {
+  agentsNamed,
+  loadSettings,
+  type Settings,
+  saveSettings,
+  transportsNamed,
+} from "./settings.ts";
 import { openableSettings } from "./settings-drawer.ts";
 import { openableSoundCheck } from "./sound-check-view.ts";
 import { showSound } from "./sound-view.ts";
@@ -115,7 +121,7 @@ document.addEventListener("keydown", (event) => {
   if (!isTyping(event.target)) toggleMute();
 });
 
-openableSettings(settings, offered, applySettings);
+openableSettings(settings, offered, agentsNamed(told("agents")), applySettings);
 openableSoundCheck(
   () => settings,
   () => underWay(call.state),

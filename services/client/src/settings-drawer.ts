@@ -1,30 +1,31 @@
 import type { TransportName } from "./connect.ts";
 import { canChooseSink } from "./media/sink.ts";
-import { element } from "./page.ts";
-import { type Settings, transportNamed } from "./settings.ts";
+import { element, readableName } from "./page.ts";
+import { agentsWith, type Settings, transportNamed } from "./settings.ts";
 
 /**
  * The drawer in which the settings are changed.
  *
  * @param offered - the transports to choose from.
+ * @param agents - those to choose from, the default one first; none where the name is to be typed.
  * @param onChange - gets the settings after each change.
  */
 export function openableSettings(
   settings: Settings,
   offered: readonly TransportName[],
+  agents: readonly string[],
   onChange: (settings: Settings) => void,
 ): void {
   const dialog = element("settings", HTMLDialogElement);
   const microphone = element("microphone", HTMLSelectElement);
   const speaker = element("speaker", HTMLSelectElement);
   const volume = element("volume", HTMLInputElement);
-  const agent = element("agent", HTMLInputElement);
+  const agent = agentField(agents, settings.agent);
   const shortcuts = element("shortcuts", HTMLInputElement);
   const transports = dialog.querySelectorAll<HTMLInputElement>("input[name=transport]");
 
   element("speaker-field", HTMLElement).hidden = !canChooseSink();
   volume.value = String(settings.volume * 100);
-  agent.value = settings.agent;
   shortcuts.checked = settings.shortcuts;
   element("transports", HTMLFieldSetElement).hidden = offered.length === 1;
   for (const choice of transports) {
@@ -33,11 +34,12 @@ export function openableSettings(
     if (label) label.hidden = !offered.some((transport) => transport === choice.value);
   }
 
-  dialog.addEventListener("input", () => {
+  dialog.addEventListener("input", ({ target }) => {
     settings.microphone = microphone.value;
     settings.speaker = speaker.value;
     settings.volume = Number(volume.value) / 100;
-    settings.agent = agent.value.trim();
+    // Nobody has chosen the one that the list shows first: it stays the service's to say who that is.
+    if (target === agent) settings.agent = agent.value.trim();
     settings.shortcuts = shortcuts.checked;
     const chosen = [...transports].find((choice) => choice.checked);
     settings.transport = transportNamed(chosen?.value) ?? settings.transport;
@@ -57,6 +59,21 @@ export function openableSettings(
       ? ""
       : "Other devices show up here once the page may use a microphone.";
   }
+}
+
+/** Shows a list of the agents where there are some, else the field for a name. */
+function agentField(
+  agents: readonly string[],
+  chosen: string,
+): HTMLSelectElement | HTMLInputElement {
+  const typed = element("agent", HTMLInputElement);
+  const listed = element("agents", HTMLSelectElement);
+  const field = agents.length > 0 ? listed : typed;
+  element("agent-field", HTMLElement).hidden = field !== typed;
+  element("agents-field", HTMLElement).hidden = field !== listed;
+  for (const name of agentsWith(chosen, agents)) listed.add(new Option(readableName(name), name));
+  if (chosen || field === typed) field.value = chosen;
+  return field;
 }
 
 /** Offers the devices of a kind; tells whether there are any with a name. */

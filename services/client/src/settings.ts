@@ -50,6 +50,18 @@ export function transportsNamed(names: string): readonly TransportName[] {
   return named.length > 0 ? named : TRANSPORTS;
 }
 
+/** Reads names with commas between them, the default one first; none where there is no choice. */
+export function agentsNamed(names: string): readonly string[] {
+  const list = names.split(",").map((name) => name.trim());
+  const named = [...new Set(list.filter((name) => name !== ""))];
+  return named.length > 1 ? named : [];
+}
+
+/** These agents, and the one that an address named, which the service may know all the same. */
+export function agentsWith(chosen: string, agents: readonly string[]): readonly string[] {
+  return chosen === "" || agents.includes(chosen) ? agents : [...agents, chosen];
+}
+
 /** Keeps all but the agent, which the address alone decides: a link means the same for everybody. */
 export function saveSettings(settings: Settings, storage: Pick<Storage, "setItem">): void {
   const { agent: _agent, ...kept } = settings;

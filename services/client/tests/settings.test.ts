@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { loadSettings, saveSettings, transportsNamed } from "../src/settings.ts";
+import {
+  agentsNamed,
+  agentsWith,
+  loadSettings,
+  saveSettings,
+  transportsNamed,
+} from "../src/settings.ts";
 
 function load(address: string, kept: string | null = null) {
   return loadSettings(address, { getItem: () => kept });
@@ -48,4 +54,20 @@ it.each([
   ["", ["websocket", "webrtc", "daily"]],
 ])("the transports of %j are %j", (names, transports) => {
   expect(transportsNamed(names)).toEqual(transports);
+});
+
+it.each([
+  ["order-desk,it-help-desk", ["order-desk", "it-help-desk"]],
+  ["order-desk, it-help-desk,order-desk,", ["order-desk", "it-help-desk"]],
+  ["order-desk,order-desk", []],
+  ["order-desk", []],
+  ["", []],
+])("the agents of %j to choose from are %j", (names, agents) => {
+  expect(agentsNamed(names)).toEqual(agents);
+});
+
+it("an agent that the address named can be chosen beside those of the service", () => {
+  expect(agentsWith("", ["b", "a"])).toEqual(["b", "a"]);
+  expect(agentsWith("a", ["b", "a"])).toEqual(["b", "a"]);
+  expect(agentsWith("tea-shop", ["b", "a"])).toEqual(["b", "a", "tea-shop"]);
 });
