@@ -71,9 +71,9 @@ def _rows(wiring: Wiring, one: Talk) -> list[list[str]]:
     ]
 
 
-#: Callers are silent here, and silence goes to Nova in pieces of 40 ms: half of it waits for the
-#: next frame. Speech does not.
-_SILENCE_WAITS_MS = 20
+#: Callers are silent here, and long silence goes to Nova in pieces of 80 ms: the first of four
+#: frames waits for three more. Speech does not wait.
+_SILENCE_WAITS_MS = 60
 
 
 def _expectations(one: Talk) -> list[Expectation]:
