@@ -38,7 +38,7 @@ class BotSettings(CommonSettings):
     # `make bench BENCH=capacity`: 1 ms with 15 calls on a core, 3 ms with 20, whose sound is 64 ms
     # late (p99), and 26 ms where it is 380 ms late.
     overload_lag_ms: float = Field(
-        15, ge=0, description="milliseconds that event loops may lag; 0 lets callers in regardless"
+        20, ge=0, description="milliseconds that event loops may lag; 0 lets callers in regardless"
     )
     drain_seconds: float = Field(110, ge=0, description="seconds that calls get at shutdown")
     ecs_agent_uri: str = Field(

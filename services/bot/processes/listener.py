@@ -31,6 +31,8 @@ LARGEST_FRAME_BYTES = 128 * 1024
 #: What may wait in this process, and again in its kernel, for a caller's network: a sixth of a
 #: second of sound. By default a kernel takes megabytes, a minute of it.
 UNSENT_BYTES = 8 * 1024
+#: What may lie unread while a caller is silent: a few frames of any protocol, and never more bytes.
+_MOST_MESSAGES, _MOST_UNREAD = 4, 4096
 #: A caller's line that answers no ping for this long is gone.
 PING_SECONDS = 10.0
 
@@ -170,13 +172,14 @@ class _WebSocket(WebSocketsSansIOProtocol):
             self._low_water.set(1)
             super().data_received(data[end:])
         else:
-            wanted = taker.appetite()
-            self._low_water.set(wanted * (len(data) // taken) if wanted > 1 else 1)
+            self._low_water.set(_mark(taker.appetite(), len(data) // taken))
 
     def _give(self, message: str | bytes) -> bool:
         """Past `websockets`, which makes a frame in 30 us, and uvicorn, which may wait."""
         free = self.handshake_complete and self.writable.is_set()
         if not free or self.close_sent or self.conn.state is not State.OPEN:
+            return False
+        if self.transport.is_closing():
             return False
         self.transport.write(framed(message))
         return True
@@ -190,6 +193,13 @@ class _WebSocket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         cast("Connection", self.app_state["connection"]).closed.set()
+
+
+def _mark(messages: int, size: int) -> int:
+    """How many bytes are so many messages of about that size, the last of which may be smaller."""
+    if messages < 2:
+        return 1
+    return min(_MOST_UNREAD, min(messages, _MOST_MESSAGES) * size - size // 2)
 
 
 def _give_up(connection: Connection, transport: asyncio.Transport) -> None:

@@ -111,7 +111,7 @@ class Supervisor:
         for task in to_the_end:
             task.cancel()
         # Another one would end what has ended well as if it had been killed.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         logger.info("bot has stopped")
 
     def slots(self) -> admin.Slots:

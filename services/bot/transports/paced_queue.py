@@ -46,7 +46,13 @@ class PacedQueue(FrameQueue):
             resets = self._resets
             wait = self._due - self._clock()
             if wait > 0:
-                await asyncio.sleep(wait)
+                try:
+                    await asyncio.sleep(wait)
+                except asyncio.CancelledError:
+                    # Whoever waited gave up; the frame is for the next one who asks.
+                    if resets == self._resets or not frame.interruptible:
+                        self._queue.appendleft(frame)
+                    raise
                 if resets != self._resets and frame.interruptible:
                     self.task_done()
                     continue

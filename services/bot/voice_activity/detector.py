@@ -43,6 +43,9 @@ _CALM_WINDOWS, _CALM_CONFIDENCE = 63, 0.3
 #: steady noise one window differs from another by a third of that. The measure takes a second to
 #: follow, and clicks do not move it.
 _LOUDER_THAN_NOISE, _NOISE_SMOOTHING = 2.0, 0.03
+#: A noise of which so many windows in a row (0.26 s) have less than half is over: whoever speaks
+#: then may be softer.
+_OVER_WINDOWS, _OVER = 8, 0.5
 
 # Pipecat's rule for when Silero forgets what it has heard (pipecat.audio.vad.silero tells why).
 _RESET_WINDOWS = 63
@@ -80,6 +83,7 @@ class PaddedSilero(VADAnalyzer):
         self._unsure_windows = 0
         self._calm_windows = 0
         self._noise = 0.0
+        self._latest: deque[float] = deque(maxlen=_OVER_WINDOWS)
         self._speech_pad = timedelta()
         super().__init__(sample_rate=SAMPLE_RATE_IN)
         self.set_sample_rate(SAMPLE_RATE_IN)
@@ -138,6 +142,9 @@ class PaddedSilero(VADAnalyzer):
     def _is_speech(self, window: bytes) -> bool:
         samples = _samples(window)
         energy = float(samples @ samples)
+        self._latest.append(energy)
+        if max(self._latest) < _OVER * self._noise:
+            self._noise = 0.0
         noise = _LOUDER_THAN_NOISE * self._noise if self.calm else 0.0
         if energy >= max(self._soft, noise):
             self._wake()

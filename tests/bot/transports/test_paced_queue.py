@@ -62,3 +62,17 @@ async def test_what_must_be_said_is_given_out_all_the_same() -> None:
     queue.reset()
     async with asyncio.timeout(SECONDS):
         assert await taking is frame
+
+
+async def test_whoever_gives_up_waiting_leaves_what_there_was_to_the_next() -> None:
+    queue = PacedQueue()
+    queue.played(0.05)
+    queue.played(0.05)
+    frame = TextFrame("listen")
+    queue.put_nowait(frame)
+    taking = asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.wait({taking})
+    async with asyncio.timeout(SECONDS):
+        assert await queue.get() is frame

@@ -67,6 +67,18 @@ async def test_a_noise_is_calm_after_a_while_and_speech_is_not() -> None:
     assert told and not any(told)
 
 
+async def test_whoever_speaks_when_a_loud_noise_has_ended_is_found() -> None:
+    detector = PaddedSilero()
+    detector.listen_for(VoiceActivity())
+    said = np.frombuffer(sentence("hello"), "<i2")
+    # Ten times as loud as the sentence.
+    level = 10 * np.sqrt(np.mean(said.astype(np.float64) ** 2)) / 3
+    noise = np.random.default_rng(5).standard_normal(8 * 16_000) * level
+    silence = np.zeros(8_000)
+    sound = np.concatenate((np.clip(noise, -32768, 32767), silence, said / 3)).astype("<i2")
+    assert VADState.SPEAKING in await states(detector, sound.tobytes())
+
+
 async def test_a_louder_threshold_hears_less() -> None:
     detector = PaddedSilero()
     detector.listen_for(VoiceActivity(min_volume=1.0))
