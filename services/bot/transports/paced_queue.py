@@ -51,7 +51,7 @@ class PacedQueue(FrameQueue):
                 except asyncio.CancelledError:
                     # Whoever waited gave up; the frame is for the next one who asks.
                     if resets == self._resets or not frame.interruptible:
-                        self._queue.appendleft(frame)
+                        self._queue.appendleft(frame)  # type: ignore[attr-defined]  # asyncio.Queue's
                     raise
                 if resets != self._resets and frame.interruptible:
                     self.task_done()
