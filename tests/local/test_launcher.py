@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local.probe import free_ports
 from tests.local_stack import REPOSITORY, LocalStack
 
 
@@ -57,10 +58,12 @@ def test_the_real_model_without_credentials_is_one_sentence(tmp_path: Path) -> N
         "AWS_EC2_METADATA_DISABLED": "true",
         "HOME": str(tmp_path),
     }
-    ended = _launch("--nova", "aws", **nobody)
+    (port,) = free_ports(1)
+    wanted = ("--nova", "aws", "--port", str(port))
+    ended = _launch(*wanted, **nobody)
     assert ended.returncode == 1
     assert "NOVA=aws needs AWS credentials" in ended.stdout
-    ended = _launch("--nova", "aws", **nobody, AWS_PROFILE="no-such-profile")
+    ended = _launch(*wanted, **nobody, AWS_PROFILE="no-such-profile")
     assert ended.returncode == 1
     assert "no-such-profile" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
