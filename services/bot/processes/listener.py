@@ -177,9 +177,8 @@ class _WebSocket(WebSocketsSansIOProtocol):
     def _give(self, message: str | bytes) -> bool:
         """Past `websockets`, which makes a frame in 30 us, and uvicorn, which may wait."""
         free = self.handshake_complete and self.writable.is_set()
-        if not free or self.close_sent or self.conn.state is not State.OPEN:
-            return False
-        if self.transport.is_closing():
+        closing = self.close_sent or self.transport.is_closing()
+        if not free or closing or self.conn.state is not State.OPEN:
             return False
         self.transport.write(framed(message))
         return True
