@@ -102,7 +102,8 @@ function agents(): string {
   const { AGENTS = "", AGENTS_FOLDER } = process.env;
   const files = AGENTS_FOLDER ? readdirSync(AGENTS_FOLDER) : [];
   const named = files.filter((file) => /^[\w-]+\.toml$/.test(file));
-  return [AGENTS, ...named.map((file) => basename(file, ".toml")).sort()].join(",");
+  const authored = named.map((file) => basename(file, ".toml")).sort();
+  return [...new Set([...AGENTS.split(","), ...authored])].join(",");
 }
 
 const server = process.env.SERVER_URL ?? "http://127.0.0.1:8001";

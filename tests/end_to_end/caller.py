@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Error, Page, expect
 
 from tests import chromium
 
@@ -192,5 +192,17 @@ def calling(
         page.goto(url)
         page.evaluate(_WATCH)
         yield caller
+    except Exception as error:
+        error.add_note(_seen(caller))
+        raise
     finally:
         browser.close()
+
+
+def _seen(caller: Caller) -> str:
+    """What the person had before them, for whoever reads of a failure."""
+    try:
+        lines = [f"{role}: {text}" for role, text in caller.transcript()]
+    except Error as error:  # a browser that is gone
+        lines = [str(error)]
+    return "\n".join(["On the page:", *lines, "In its console:", *caller.problems])

@@ -2,25 +2,20 @@
 
 import io
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from rich.console import Console
 
-from services.bot.agent import read_agents
 from tests.evals.__main__ import table
-from tests.evals.call import Called
 from tests.evals.conversations import (
     EvalConversation,
-    EvalFileError,
     ExpectedCall,
     ExpectedTurn,
     agents_with_evals,
     read_conversations,
 )
-from tests.evals.matching import same, told
-from tests.evals.runner import Evals, Result, against_the_emulator, missing
+from tests.evals.runner import Evals, Result, against_the_emulator
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -75,57 +70,3 @@ async def test_what_has_not_happened_is_told(evals: Evals) -> None:
     result = await impatient.hold("order-desk", EvalConversation(name="wrong", turns=(turn,)))
     faults = result.turns[1].faults
     assert {'does not say "teapot"', "does not call cancel_order"} <= set(faults)
-
-
-def test_wrong_arguments_are_told() -> None:
-    expected = ExpectedCall(tool="track_order", arguments={"order_number": "1138"})
-    called = [Called("track_order", {"order_number": "4217"})]
-    assert missing(ExpectedTurn(says="", calls=(expected,)), "", called) == [
-        'calls track_order with {"order_number": "4217"}, not {"order_number": "1138"}'
-    ]
-
-
-def test_every_agent_has_evals() -> None:
-    assert agents_with_evals() == sorted(read_agents())
-
-
-@pytest.mark.parametrize(
-    ("expected", "text", "fits"),
-    [
-        ("4217", "It is order four, two, one, seven.", True),
-        ("4217", "Order 4 2 1 7!", True),
-        ("4217", "order 14217", False),
-        ("on its way | shipped", "It has SHIPPED.", True),
-        ("it's", "its", True),
-        ("kettle", "kettles", True),
-        ("kettle", "teakettle", False),
-    ],
-)
-def test_what_is_told_may_be_put_in_other_ways(expected: str, text: str, fits: bool) -> None:
-    assert told(expected, text) is fits
-
-
-def test_arguments_may_be_written_in_other_ways() -> None:
-    assert same("4217", "4 2 1 7")
-    assert same("Asia/Tokyo", "asia/tokyo")
-    assert same("*", "anything")
-    assert not same("4217", "4218")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("x = ", "is not TOML"),
-        ("[[conversation]]\nturn = []", "name: Field required"),
-        (
-            "[[conversation]]\nname = 'a'\n[[conversation.turn]]\nsays = 'a'\ntels = []",
-            "turn.0.tels",
-        ),
-    ],
-)
-def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, content: str, message: str) -> None:
-    (tmp_path / "agent.toml").write_text(content)
-    with pytest.raises(EvalFileError, match=message):
-        read_conversations("agent", tmp_path)
-    with pytest.raises(EvalFileError, match="No such file"):
-        read_conversations("nobody", tmp_path)

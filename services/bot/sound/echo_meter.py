@@ -5,7 +5,7 @@ that an echo may have. That is coarse, but it knows delays that are too long for
 and it is cheap enough to go on all the time: 2 us a frame and 0.1 ms every half second.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,14 @@ class Echo:
         return_loss_db: How much quieter the echo is than what was sent; only worth something where
             the correlation is high.
         delay_seconds: Of the best delay.
+        agreed: How many measurements before this one found the same, without one between them that
+            did not.
     """
 
     correlation: float
     return_loss_db: float
     delay_seconds: float
+    agreed: int = 0
 
     @property
     def audible(self) -> bool:
@@ -51,11 +54,11 @@ class Echo:
         """Whether its delay can be relied on."""
         return self.correlation > _CERTAINLY and self.return_loss_db < _HARMLESS_DB
 
-    def is_as(self, last: "Echo | None") -> bool:
-        """Whether this measurement and the one before agree on an echo."""
-        if last is None or not (self.certain and last.certain):
+    def agrees_with(self, other: "Echo") -> bool:
+        """Whether both are certain, of the same echo."""
+        if not (self.certain and other.certain):
             return False
-        return abs(self.delay_seconds - last.delay_seconds) <= _SAME_DELAY_SECONDS
+        return abs(self.delay_seconds - other.delay_seconds) <= _SAME_DELAY_SECONDS
 
 
 class EchoMeter:
@@ -65,6 +68,7 @@ class EchoMeter:
         self._near = np.zeros(WINDOW_FRAMES, np.float64)
         self._far = np.zeros(WINDOW_FRAMES + LONGEST_DELAY, np.float64)
         self._count = 0
+        self._last: Echo | None = None
 
     def take(self, near: float, far: float) -> Echo | None:
         """Takes a frame while the agent speaks.
@@ -85,13 +89,18 @@ class EchoMeter:
         self._count += 1
         if self._count < WINDOW_FRAMES or self._count % EVERY_FRAMES:
             return None
-        return _compare(self._near, self._far)
+        echo = _compare(self._near, self._far)
+        if self._last is not None and echo.agrees_with(self._last):
+            echo = replace(echo, agreed=self._last.agreed + 1)
+        self._last = echo
+        return echo
 
     def forget(self) -> None:
         """Begins anew."""
         self._near[:] = 0
         self._far[:] = 0
         self._count = 0
+        self._last = None
 
 
 def power(frame: NDArray[np.int16]) -> float:

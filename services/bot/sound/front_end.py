@@ -69,8 +69,6 @@ class FrontEnd:
         self._near_clock = NearClock(RATES[0])
         self._meter = EchoMeter()
         self._residue = Residue(LONGEST_DELAY)
-        self._last_echo: Echo | None = None
-        self._agreeing = 0
         self._no_echo: NoEcho | None = NoEcho()
         self._quiet_until = 0
         self._shift = 0
@@ -247,11 +245,9 @@ class FrontEnd:
                 self._shift = round(late * self._rate)
                 self._residue.unsettle()
             self._residue.expect(10 ** (-echo.return_loss_db / 10), round(100 * echo.delay_seconds))
-        self._agreeing = self._agreeing + 1 if echo.is_as(self._last_echo) else 0
-        self._last_echo = echo
         claimed, loss = self._client.echo_cancellation, echo.return_loss_db
         enough = 1 if loss > _LOUDEST_ECHO_DB else _CALLERS_NEVER_AGREE
-        heard = self._agreeing >= enough and loss < _SOFTEST_ECHO_DB
+        heard = echo.agreed >= enough and loss < _SOFTEST_ECHO_DB
         if heard:
             self._no_echo = None
         speech = self._resting and not heard

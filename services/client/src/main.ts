@@ -58,6 +58,7 @@ function startCall(): void {
     void call.comeBack();
     return;
   }
+  showAgentName(settings.agent);
   transcriptView.clear();
   transcript = new Transcript();
   transcript.onChange = (item) => transcriptView.draw(item);
@@ -84,7 +85,8 @@ async function useMicrophone(deviceId: string): Promise<void> {
 
 function applySettings(changed: Settings): void {
   saveSettings(changed, localStorage);
-  showAgentName(changed.agent);
+  // A call keeps its agent; who is chosen meanwhile answers the next one.
+  if (!underWay(call.state) && call.state.phase !== "lost") showAgentName(changed.agent);
   const { microphone, speaker } = call.devices ?? {};
   if (speaker) speaker.volume = changed.volume;
   void call.devices?.useSpeaker(changed.speaker);
