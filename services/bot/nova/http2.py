@@ -1,12 +1,13 @@
 """HTTP/2 on one connection with one stream: what comes is told at once, what goes waits for nobody.
 
-`h2` keeps the protocol's state and windows; asyncio keeps TLS.
+`h2` keeps the protocol's state and windows, asyncio keeps TLS. What `h2` does not see is the body's
+plain frames, which are nearly all there are.
 """
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Buffer
 from typing import cast
 
 import h2.events
@@ -15,113 +16,23 @@ from h2.connection import ConnectionState, H2Connection
 from h2.errors import ErrorCodes
 from h2.exceptions import H2Error
 from h2.settings import SettingCodes
-from smithy_http import Field, Fields
 
+from services.bot.nova.body_frames import Frames
 from services.bot.nova.errors import StreamLost
+from services.bot.nova.response import Headers, Response
 
 _STREAM = 1
 _WINDOW_BYTES = 16 * 1024 * 1024
+#: What TLS puts into one record.
+_RECORD_BYTES = 16 * 1024
 _CONFIGURATION = H2Configuration(client_side=True, header_encoding="utf-8")
 
 # A peer that vanished without a word is noticed by TCP within about 20 s even when nothing is sent.
 _KEEP_ALIVE_SECONDS = 5
 _KEEP_ALIVE_PROBES = 3
 
-Headers = list[tuple[str, str]]
 
-
-class Response:
-    """A response whose body raises when the stream is cut off, instead of ending."""
-
-    reason: str | None = None
-
-    def __init__(self) -> None:
-        """Waits for its headers."""
-        self._arrived = asyncio.Event()
-        self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._ended = False
-        self._error: StreamLost | None = None
-        self._take: Callable[[bytes], None] = self._chunks.put_nowait
-        self._on_end: Callable[[StreamLost | None], None] | None = None
-        self.status = 0
-        self.fields = Fields()
-
-    def stream_to(
-        self, take: Callable[[bytes], None], end: Callable[[StreamLost | None], None]
-    ) -> None:
-        """Gives the body to a function as it arrives, and its end to another, once.
-
-        Args:
-            take: Gets each piece, first of all those that have arrived already.
-            end: Gets what cut the stream off; None at its own end.
-        """
-        while not self._chunks.empty():
-            if (chunk := self._chunks.get_nowait()) is not None:
-                take(chunk)
-        self._take, self._on_end = take, end
-        if self._ended:
-            end(self._error)
-
-    async def wait_for_headers(self) -> None:
-        """Waits until status and fields are there.
-
-        Raises:
-            StreamLost: The stream ended first.
-        """
-        await self._arrived.wait()
-        if not self.status:
-            raise self._error or StreamLost("ended before the response's headers")
-
-    @property
-    def body(self) -> AsyncIterator[bytes]:
-        """The body as it arrives.
-
-        Raises:
-            StreamLost: While iterating, when the stream was reset or its connection dropped.
-        """
-        return self._read()
-
-    async def consume_body_async(self) -> bytes:
-        """The whole body."""
-        return b"".join([chunk async for chunk in self._read()])
-
-    async def _read(self) -> AsyncIterator[bytes]:
-        while (chunk := await self._chunks.get()) is not None:
-            yield chunk
-        self._chunks.put_nowait(None)
-        if self._error is not None:
-            raise self._error
-
-    # The connection's side.
-
-    def take_headers(self, headers: Headers) -> None:
-        """The response has begun."""
-        for name, value in headers:
-            if name == ":status":
-                self.status = int(value)
-            elif name in self.fields:
-                self.fields[name].add(value)
-            else:
-                self.fields.set_field(Field(name=name, values=[value]))
-        self._arrived.set()
-
-    def take(self, data: bytes) -> None:
-        """A piece of the body."""
-        self._take(data)
-
-    def end(self, error: StreamLost | None) -> None:
-        """Nothing more will come; the first reason stands."""
-        if self._ended:
-            return
-        self._ended = True
-        self._error = error
-        self._arrived.set()
-        self._chunks.put_nowait(None)
-        if self._on_end is not None:
-            self._on_end(error)
-
-
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """HTTP/2 on a connection that has one stream."""
 
     def __init__(self) -> None:
@@ -129,6 +40,9 @@ class Connection(asyncio.Protocol):
         self.speaks_http2 = False
         self._transport: asyncio.Transport
         self._http2 = H2Connection(_CONFIGURATION)
+        self._record = bytearray(_RECORD_BYTES)
+        self._frames = Frames(_STREAM)
+        self._taken = 0
         self._unsent = bytearray()
         self.sent = 0
         self._finishing = False
@@ -153,12 +67,20 @@ class Connection(asyncio.Protocol):
             self._http2.increment_flow_control_window(_WINDOW_BYTES)
             self._flush()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> Buffer:
+        """Where the peer's next bytes go; a buffer of our own spares one of 256 kB for each."""
+        return self._record
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Bytes of the peer."""
         try:
-            for event in self._http2.receive_data(data):
-                self._handle(event)
-            self._write_unsent()
+            for frame in self._frames.cut(memoryview(self._record)[:nbytes]):
+                if self._over:
+                    return
+                if frame.of_body and self.response.status:
+                    self._take_body(frame.body)
+                else:
+                    self._take_frame(frame.whole)
         except H2Error as error:
             self._end(StreamLost(f"the peer broke HTTP/2: {type(error).__name__}"))
 
@@ -248,6 +170,21 @@ class Connection(asyncio.Protocol):
     def _flush(self) -> None:
         if data := self._http2.data_to_send():
             self._transport.write(data)
+
+    def _take_body(self, data: bytes) -> None:
+        """Hands on what `h2` has not seen, and makes room for more before the peer runs out."""
+        self.response.take(data)
+        self._taken += len(data)
+        if self._taken >= _WINDOW_BYTES // 2 and not self._over:
+            self._http2.increment_flow_control_window(self._taken)
+            self._http2.increment_flow_control_window(self._taken, _STREAM)
+            self._taken = 0
+            self._flush()
+
+    def _take_frame(self, whole: bytes) -> None:
+        for event in self._http2.receive_data(whole):
+            self._handle(event)
+        self._write_unsent()
 
     def _handle(self, event: h2.events.Event) -> None:
         match event:

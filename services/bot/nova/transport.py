@@ -28,7 +28,8 @@ from smithy_core.interfaces import URI
 from smithy_http.aio.interfaces import HTTPRequest
 
 from services.bot.nova.errors import StreamLost, Unreachable, Untrusted
-from services.bot.nova.http2 import Connection, Headers, Response
+from services.bot.nova.http2 import Connection
+from services.bot.nova.response import Headers, Response
 
 _HTTPS_PORT = 443
 

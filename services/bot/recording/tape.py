@@ -5,9 +5,8 @@ import wave
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Samples = NDArray[np.int16]
+from services.bot.sound.samples import Samples
 
 #: A piece that begins no further than this from where the last one ended goes on from there. The
 #: near end's clock is corrected by a few milliseconds now and then, which would click.

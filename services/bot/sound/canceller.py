@@ -13,9 +13,8 @@ import numpy as np
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
 from livekit.rtc._proto.ffi_pb2 import FfiRequest, FfiResponse
-from numpy.typing import NDArray
 
-Samples = NDArray[np.int16]
+from services.bot.sound.samples import Samples
 
 FRAMES_A_SECOND = 100
 """WebRTC works on frames of 10 ms."""
@@ -52,7 +51,7 @@ class Processor:
     """One processor with its state. The first of a process starts the library's four threads.
 
     Attributes:
-        near: The microphone's frame: write it, call `process`, read it.
+        near: The microphone's frame: write it, call `cancel`, read it.
         far: The loudspeaker's frame that belongs to it.
     """
 
@@ -93,9 +92,15 @@ class Processor:
         accepted.apm_process_stream.SetInParent()
         self._accepted = accepted.ByteSize()
 
-    def process(self) -> None:
-        """Processes `near`, in place, without a far end."""
-        self._send(self._near_request)
+    def processed(self, heard: Samples) -> Samples:
+        """What becomes of a number of whole frames, without a far end."""
+        done = np.empty_like(heard)
+        for start in range(0, len(heard), len(self.near)):
+            frame = slice(start, start + len(self.near))
+            self.near[:] = heard[frame]
+            self._send(self._near_request)
+            done[frame] = self.near
+        return done
 
     def cancel(self) -> None:
         """Processes `far` and then `near`, in place, which may hold an echo of it."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from loguru import logger
-from numpy.typing import NDArray
 
 from services.bot.recording.tape import Tape
 from services.bot.sound.client_sound import ClientSound
@@ -16,6 +15,7 @@ from services.bot.sound.no_echo import NoEcho
 from services.bot.sound.paths import RATES, Paths
 from services.bot.sound.resampler import Resampler
 from services.bot.sound.residue import Residue
+from services.bot.sound.samples import Samples, rounded
 from services.bot.sound.settings import Sound
 
 #: The canceller works on for so long after the loudspeaker: delays of 500 ms and a room's tail.
@@ -36,8 +36,6 @@ _REACH_SECONDS, _CLOSE_SECONDS, _COMFORT_SECONDS = 0.4, 0.02, 0.12
 _PAUSE_SECONDS = 0.3
 #: That are worked on in one go: half a second of sound takes 3 ms.
 _PIECE_FRAMES = 50
-
-Samples = NDArray[np.int16]
 
 
 class FrontEnd:
@@ -274,8 +272,7 @@ class FrontEnd:
     def _converted(self, sent: Samples, rate: int) -> Samples:
         if self._resampler is None or self._resampler[0] != rate:
             self._resampler = (rate, Resampler(rate, self._rate))
-        converted = self._resampler[1].convert(sent.astype(np.float32))
-        return np.clip(np.rint(converted), -32768, 32767).astype(np.int16)
+        return rounded(self._resampler[1].convert(sent.astype(np.float32)))
 
     def _choose_paths(self) -> None:
         """Makes the processors for what is wanted now, if there are no such ones."""

@@ -5,15 +5,16 @@ nothing to cancel. Both ways delay it equally, and a change from one to the othe
 after a frame in which the way that was idle settles.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from loguru import logger
-from numpy.typing import NDArray
 
 from services.bot.sound.canceller import FRAMES_A_SECOND, RATES, CancellerError, Processor
+from services.bot.sound.high_pass import HighPass
+from services.bot.sound.samples import Samples
 
 __all__ = ["RATES", "Paths"]
-
-Samples = NDArray[np.int16]
 
 #: Of WebRTC's echo canceller and of its noise suppression, in ms: measured, and the same at all
 #: rates. `make bench BENCH=sound` measures them again.
@@ -46,7 +47,9 @@ class Paths:
         """
         self.frame = rate // FRAMES_A_SECOND
         self._kind = (echo_cancelling, noise_suppression)
-        self._past = Processor(rate, noise_suppression=noise_suppression)
+        self._past: Callable[[Samples], Samples] = HighPass(rate).filtered
+        if noise_suppression:
+            self._past = Processor(rate, noise_suppression=True).processed
         self._through: Processor | None = None
         delay_ms = SUPPRESSION_MS if noise_suppression else 0
         if echo_cancelling:
@@ -94,24 +97,16 @@ class Paths:
             heard: Whole frames.
             done: Filled with what has become of them.
         """
-        if self._through is None or self.cancelling or self._change or self._failed:
+        if self.cancelling or self._change or self._failed:
             for start in range(0, len(heard), self.frame):
                 frame = slice(start, start + self.frame)
                 self.process(heard[frame], done[frame], cancel=False)
             return
-        late = len(self._held)
-        passed = np.empty(late + len(heard), np.int16)
-        passed[:late] = self._held
         try:
-            for start in range(0, len(heard), self.frame):
-                self._past.near[:] = heard[start : start + self.frame]
-                self._past.process()
-                passed[late + start : late + start + self.frame] = self._past.near
+            done[:] = self._passed(heard)
         except CancellerError as error:
             self._give_up(error)
-            passed[late:] = heard
-        self._held = passed[len(heard) :]
-        done[:] = passed[: len(heard)]
+            done[:] = heard
 
     def _give_up(self, error: CancellerError) -> None:
         logger.bind(error=str(error)).error("sound cannot be processed")
@@ -119,9 +114,7 @@ class Paths:
 
     def _process(self, heard: Samples, done: Samples, *, cancel: bool) -> None:
         if self._through is None:
-            self._past.near[:] = heard
-            self._past.process()
-            done[:] = self._past.near
+            done[:] = self._passed(heard)
             return
         if cancel is not self.cancelling:
             self.cancelling = cancel
@@ -145,8 +138,9 @@ class Paths:
         return through.near
 
     def _passed(self, heard: Samples) -> Samples:
-        self._past.near[:] = heard
-        self._past.process()
-        passed = np.concatenate((self._held, self._past.near))
-        self._held = passed[self.frame :]
-        return passed[: self.frame]
+        passed = self._past(heard)
+        if self._through is None:
+            return passed
+        delayed = np.concatenate((self._held, passed))
+        self._held = delayed[len(heard) :]
+        return delayed[: len(heard)]

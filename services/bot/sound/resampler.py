@@ -1,7 +1,7 @@
 """Converts the far end's rate, piece by piece and without a pause for breath.
 
 soxr, which Pipecat uses, holds back 80 ms of 24 kHz audio; for an echo canceller that is more than
-the echo may take. A windowed sinc of 16 zero crossings looks 0.5 ms ahead at 16 kHz, costs 30 us
+the echo may take. A windowed sinc of 16 zero crossings looks 0.5 ms ahead at 16 kHz, costs 15 us
 for 40 ms and leaves images 60 dB down, which is below what a room returns.
 """
 
@@ -11,12 +11,17 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from services.bot.sound.samples import Floats
+
 #: Of the filter, on each side of its middle.
 _CROSSINGS = 8
 #: Positions between two samples that the filter is known at.
 _PHASES = 256
 _BETA = 6.0
 _ROLL_OFF = 0.92
+#: Of rates as 24 kHz and 16 kHz, three samples in make two out; what is more than this is done by
+#: picking, which touches a quarter of a megabyte for 40 ms.
+_MOST_PHASES, _MOST_SAMPLES = 8, 48
 #: Rates that can be converted, in Hz.
 LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
 
@@ -45,28 +50,52 @@ class Resampler:
         self._held = np.zeros(self._half - 1, np.float32)
         #: Of the next sample, in `_run`ths of a sample of what is held, past the filter's history.
         self._at = 0
+        simple = self._run <= _MOST_PHASES and self._rise <= _MOST_SAMPLES
+        self._matrix = _matrix(self._rise, self._run) if simple else None
 
-    def convert(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def convert(self, samples: Floats) -> Floats:
         """The next piece; what the filter cannot finish yet comes with the one after."""
         if self._rise == self._run:
             return samples
         heard = np.concatenate((self._held, samples))
+        if self._matrix is not None:
+            return self._in_blocks(heard, self._matrix)
         width = 2 * self._half
         windows = len(heard) - width + 1
         if windows <= 0:
             self._held = heard
             return heard[:0]
         count, picks, filters = _plan(self._rise, self._run, self._half, self._at, windows)
-        converted: NDArray[np.float32] = np.einsum("ij,ij->i", heard[picks], filters)
+        converted: Floats = np.einsum("ij,ij->i", heard[picks], filters)
         self._at += count * self._rise - windows * self._run
         self._held = heard[windows:]
         return converted
+
+    def _in_blocks(self, heard: Floats, matrix: Floats) -> Floats:
+        """The same for rates of which a few samples in make a few out, over and over."""
+        reach = len(matrix)
+        count = max(0, (len(heard) - reach) // self._rise + 1)
+        self._held = heard[count * self._rise :]
+        step = heard.itemsize
+        blocks = np.ndarray((count, reach), heard.dtype, heard, 0, (self._rise * step, step))
+        return (blocks @ matrix).reshape(-1)
+
+
+@functools.cache
+def _matrix(rise: int, run: int) -> Floats:
+    """Makes `run` samples of a block, of which the next one begins `rise` samples later."""
+    half, filters = _filters(_stretch(rise, run))
+    matrix = np.zeros((2 * half + (run - 1) * rise // run, run), np.float32)
+    for place in range(run):
+        whole, rest = divmod(place * rise, run)
+        matrix[whole : whole + 2 * half, place] = filters[(rest * _PHASES + run // 2) // run]
+    return matrix
 
 
 @functools.lru_cache(maxsize=8)
 def _plan(
     rise: int, run: int, half: int, at: int, windows: int
-) -> tuple[int, NDArray[np.intp], NDArray[np.float32]]:
+) -> tuple[int, NDArray[np.intp], Floats]:
     """How many samples come out of a piece, of which each is made, and by which taps.
 
     A stream's pieces are alike, so this is the same from piece to piece.
@@ -84,7 +113,7 @@ def _stretch(rise: int, run: int) -> float:
 
 
 @functools.cache
-def _filters(stretch: float) -> tuple[int, NDArray[np.float32]]:
+def _filters(stretch: float) -> tuple[int, Floats]:
     """The filter's half width in samples of the input, and its taps at each phase."""
     half = int(np.ceil(_CROSSINGS * stretch))
     offsets = np.arange(-half + 1, half + 1)[None, :] - np.arange(_PHASES + 1)[:, None] / _PHASES

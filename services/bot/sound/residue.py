@@ -9,9 +9,8 @@ two to three seconds. Later only that is held back of which the canceller has ta
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Samples = NDArray[np.int16]
+from services.bot.sound.samples import Samples
 
 #: Frames of 10 ms of the agent's voice within which a caller has to be louder than the echo, at the
 #: least and at the most: at the beginning of a call, and when the agent speaks again. The canceller

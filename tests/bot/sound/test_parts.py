@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.bot.sound.canceller import Processor
+from services.bot.sound.canceller import RATES, Processor
 from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.far_end import AHEAD_SECONDS, FarEnd
+from services.bot.sound.high_pass import HighPass
 from services.bot.sound.near_clock import NearClock
 from services.bot.sound.resampler import Resampler
 
@@ -138,6 +139,22 @@ def test_resampling_does_not_depend_on_how_sound_is_cut(rate: int, sizes: list[i
     together = np.concatenate(pieces)
     assert len(together) == len(whole)
     assert np.allclose(together, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize(("hertz", "gain"), [(0, 0.0), (25, 0.06), (100, 0.71), (300, 0.99)])
+def test_the_high_pass_takes_what_is_below_a_voice(rate: int, hertz: int, gain: float) -> None:
+    tone = 8000 * np.cos(2 * np.pi * hertz * np.arange(2 * rate) / rate)
+    passed = HighPass(rate).filtered(np.rint(tone).astype(np.int16))
+    assert np.abs(passed[rate:]).max() / 8000 == pytest.approx(gain, abs=0.01)
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=8))
+def test_the_high_pass_does_not_depend_on_how_sound_is_cut(frames: list[int]) -> None:
+    whole = np.random.default_rng(6).integers(-9000, 9000, sum(frames) * 160, np.int16)
+    filters, pieces = HighPass(RATE), np.split(whole, np.cumsum(frames)[:-1] * 160)
+    cut = np.concatenate([filters.filtered(piece) for piece in pieces])
+    assert np.abs(cut - HighPass(RATE).filtered(whole).astype(int)).max() <= 1
 
 
 def test_a_pages_report_is_read_and_nonsense_is_not() -> None:
