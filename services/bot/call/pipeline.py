@@ -16,7 +16,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
 from services.bot.agent import Agent, VoiceActivity
 from services.bot.barge_in import BargeIn
 from services.bot.call.ear import Ear
-from services.bot.call.queues import without_queues
+from services.bot.call.queues import sound_into, without_queues
 from services.bot.memory import MEMORY_TOOLS, Recollection
 from services.bot.nova import NovaSettings, NovaSonic, go_on_after
 from services.bot.recording.description import RECORDING_TOOLS
@@ -77,6 +77,7 @@ def converse(
         realtime_service_mode=True,
     )
     barge_in = BargeIn(line, detector, aggregators.assistant())
+    nova.speak = sound_into(line.transport.output())
     pipeline = Pipeline(
         [
             line.transport.input(),

@@ -1,6 +1,11 @@
-"""Processors that need no queues."""
+"""Ways past what Pipecat does with every frame, for those that need none of it."""
 
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from pipecat.frames.frames import OutputAudioRawFrame
 from pipecat.processors.frame_processor import FrameProcessor
+from pipecat.transports.base_output import BaseOutputTransport
 
 
 def without_queues[P: FrameProcessor](processor: P) -> P:
@@ -12,3 +17,11 @@ def without_queues[P: FrameProcessor](processor: P) -> P:
     """
     processor._enable_direct_mode = True
     return processor
+
+
+def sound_into(output: FrameProcessor) -> Callable[[OutputAudioRawFrame], Awaitable[None]]:
+    """Where the sound of the processor before a transport's output `without_queues` goes in.
+
+    It keeps its place among the frames that are pushed. Observers do not see it.
+    """
+    return cast("BaseOutputTransport", output)._handle_frame

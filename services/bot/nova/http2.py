@@ -40,7 +40,8 @@ class Connection(asyncio.BufferedProtocol):
         self.speaks_http2 = False
         self._transport: asyncio.Transport
         self._http2 = H2Connection(_CONFIGURATION)
-        self._record = bytearray(_RECORD_BYTES)
+        # asyncio's TLS writes into slices of it, which of a bytearray would be copies.
+        self._record = memoryview(bytearray(_RECORD_BYTES))
         self._frames = Frames(_STREAM)
         self._taken = 0
         self._unsent = bytearray()
@@ -74,7 +75,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes of the peer."""
         try:
-            for frame in self._frames.cut(memoryview(self._record)[:nbytes]):
+            for frame in self._frames.cut(self._record[:nbytes]):
                 if self._over:
                     return
                 if frame.of_body and self.response.status:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -131,6 +131,8 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
         self._told: State | None = None
         self._announcement: asyncio.Task[None] | None = None
+        self.speak: Callable[[OutputAudioRawFrame], Awaitable[None]] | None = None
+        """Takes the agent's sound, which is pushed without it."""
         self.caller_said: list[str] = []
         """What the caller has said, a text a turn; known before a tool is called for it."""
 
@@ -204,6 +206,10 @@ class NovaSonic(AWSNovaSonicLLMService):
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
     ) -> None:
         """Gives out a sentence word by word with its audio, instead of whole after it."""
+        if isinstance(frame, TTSAudioRawFrame):
+            await (self.speak or super().push_frame)(frame)
+            await self._push_words(self._sentence.spoken(len(frame.audio)))
+            return
         if type(frame) is AggregatedTextFrame:
             self._sentence.begin(frame.text)
         if isinstance(frame, TTSTextFrame) and frame.text_type == TextType.SENTENCE:
@@ -215,8 +221,6 @@ class NovaSonic(AWSNovaSonicLLMService):
             # Pipecat tells Nova nothing, which would wait for a result.
             await self._send_tool_result(frame.tool_call_id, _CANCELLED)  # type: ignore[no-untyped-call]
         await super().push_frame(frame, direction)
-        if isinstance(frame, TTSAudioRawFrame):
-            await self._push_words(self._sentence.spoken(len(frame.audio)))
 
     def hear(self, pcm: bytes) -> None:
         """Takes a piece of the caller's sound, without waiting for anything.

@@ -6,6 +6,7 @@ where it is early.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -19,12 +20,23 @@ class PacedQueue(FrameQueue):
     As Pipecat's output does, it keeps one piece ahead of the player.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Is empty, and nothing plays."""
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, patience: float = math.inf
+    ) -> None:
+        """Is empty, and nothing plays.
+
+        Args:
+            clock: Seconds.
+            patience: For how many seconds `get` waits where nothing is there.
+        """
         super().__init__()
         self._clock = clock
+        self._patience = patience
         self._due = 0.0
         self._resets = 0
+        self._arrival: asyncio.Future[None] | None = None
+        self._empty_since = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
 
     def played(self, seconds: float) -> float:
         """Takes note of a piece that has been written.
@@ -39,10 +51,24 @@ class PacedQueue(FrameQueue):
         self._due = self._due + seconds if now - self._due < seconds else now
         return self._due
 
+    def put_nowait(self, item: Frame) -> None:
+        """Puts a frame behind the others."""
+        super().put_nowait(item)
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
     async def get(self) -> Frame:
-        """The next frame, when it is due; not one that an interruption emptied the queue of."""
+        """The next frame, when it is due; not one that an interruption emptied the queue of.
+
+        Only one at a time may wait for it.
+
+        Raises:
+            TimeoutError: None came for so long.
+        """
         while True:
-            frame: Frame = await super().get()
+            while self.empty():
+                await self._until_arrival()
+            frame: Frame = self.get_nowait()
             resets = self._resets
             wait = self._due - self._clock()
             if wait > 0:
@@ -57,6 +83,28 @@ class PacedQueue(FrameQueue):
                     self.task_done()
                     continue
             return frame
+
+    async def _until_arrival(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._arrival, self._empty_since = loop.create_future(), loop.time()
+        if self._alarm is None and self._patience < math.inf:
+            self._alarm = loop.call_later(self._patience, self._look)
+        try:
+            await self._arrival
+        finally:
+            self._arrival = None
+
+    def _look(self) -> None:
+        """Whether patience is at an end. One timer serves many waits, nearly all of them short."""
+        self._alarm = None
+        if self._arrival is None or self._arrival.done():
+            return
+        loop = asyncio.get_running_loop()
+        left = self._empty_since + self._patience - loop.time()
+        if left > 0:
+            self._alarm = loop.call_later(left, self._look)
+        else:
+            self._arrival.set_exception(TimeoutError())
 
     def reset(self) -> None:
         """An interruption: what waits is forgotten, and what comes next is due at once."""

@@ -1,11 +1,12 @@
 """Pipecat's WebSocket transport, whose output does not wait for a caller's network for ever."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from pipecat.frames.frames import Frame, OutputAudioRawFrame, StartFrame
 from pipecat.processors.frame_processor import FrameDirection
+from pipecat.transports.base_output import BOT_VAD_STOP_FALLBACK_SECS, BaseOutputTransport
 from pipecat.transports.websocket.fastapi import (
     FastAPIWebsocketOutputTransport,
     FastAPIWebsocketParams,
@@ -69,7 +70,7 @@ class _SteadyOutput(FastAPIWebsocketOutputTransport):
     async def set_transport_ready(self, frame: StartFrame) -> None:
         """Begins, with a queue that paces."""
         self._late = LateSpeech(self.sample_rate)
-        self._queue = PacedQueue()
+        self._queue = PacedQueue(patience=BOT_VAD_STOP_FALLBACK_SECS)
         await super().set_transport_ready(frame)
         sender = self._media_senders[None]
         await sender._cancel_audio_task()  # type: ignore[no-untyped-call]
@@ -79,8 +80,22 @@ class _SteadyOutput(FastAPIWebsocketOutputTransport):
         sender._audio_queue = self._queue
         sender._bot_speaking_frame_period = _SPEAKING_SECONDS
         sender._internal_write_audio_frame = self.write_audio_frame  # type: ignore[method-assign]
+        sender._next_frame = lambda: self._frames(sender)  # type: ignore[method-assign]
         speaking = sender._audio_task_handler()  # type: ignore[no-untyped-call]
         sender._audio_task = self.create_task(speaking)
+
+    async def _frames(self, sender: BaseOutputTransport.MediaSender) -> AsyncGenerator[Frame]:
+        """As Pipecat's, without a timeout to set and to take back for each piece."""
+        while True:
+            try:
+                frame = await self._queue.get()
+            except TimeoutError:
+                await sender._bot_stopped_speaking()  # type: ignore[no-untyped-call]
+                continue
+            await sender._filter_audio(frame)
+            sender._apply_volume(frame)
+            yield frame
+            self._queue.task_done()
 
     async def push_frame(
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM

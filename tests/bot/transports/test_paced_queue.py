@@ -76,3 +76,28 @@ async def test_whoever_gives_up_waiting_leaves_what_there_was_to_the_next() -> N
     await asyncio.wait({taking})
     async with asyncio.timeout(SECONDS):
         assert await queue.get() is frame
+
+
+async def test_patience_ends_where_nothing_comes_and_begins_anew_with_what_does() -> None:
+    queue, frame = PacedQueue(patience=0.05), TextFrame("late")
+    async with asyncio.timeout(SECONDS):
+        with pytest.raises(TimeoutError):
+            await queue.get()
+        taking = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        queue.put_nowait(frame)
+        assert await taking is frame
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(TimeoutError):
+            await queue.get()
+    assert asyncio.get_running_loop().time() - began >= 0.05
+
+
+async def test_who_gives_up_waiting_leaves_the_next_frame_to_others() -> None:
+    queue, frame = PacedQueue(patience=SECONDS), TextFrame("next")
+    taking = asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.wait({taking})
+    queue.put_nowait(frame)
+    assert await queue.get() is frame
