@@ -16,10 +16,10 @@ import boto3
 import httpx
 
 from local.seed import seed
-from nova_sonic_emulator import Emulator, Scenario
+from nova_sonic_emulator import Emulator
 from services.common.dynamodb import Table
 from services.common.sessions import SessionStore
-from tests.bot.conftest import Bot
+from tests.bot.conftest import BRISK, Bot
 from tests.daily_sdk import FOLDER
 from tests.daily_stand_in import DAILY_KEY, Daily, serve_daily
 from tests.faults import processes
@@ -173,7 +173,7 @@ async def world() -> AsyncIterator[World]:
         aws = AwsProxy(moto_url, _FIRST_KEYS)
         aws_url = resources.enter_context(serve(aws))
         emulator = await resources.enter_async_context(
-            Emulator(scenario=Scenario(), credentials=dict([_FIRST_KEYS]), ca_dir=CA_DIR)
+            Emulator(scenario=BRISK, credentials=dict([_FIRST_KEYS]), ca_dir=CA_DIR)
         )
         daily = resources.enter_context(serve_daily(meet=True))
         keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
