@@ -1,9 +1,14 @@
-"""How the tests are shared out when several run side by side."""
+"""How the tests are shared out when several run side by side, and what no busy machine fails."""
 
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes is the machine's affair.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 TESTS = Path(__file__).parent
 
