@@ -109,11 +109,22 @@ class World:
         """Clears away what a row that failed has left."""
         await self.dismiss(*self.bots)
         for url in (self.jobs_url, self.dead_letters_url):
-            self.sqs.purge_queue(QueueUrl=url)
+            await self.purge(url)
         await forget_calls(self.dynamodb, self.sessions_table)
         for name in self.daily.names():
             await self.lose_room(name)
         self.spoiled = False
+
+    async def purge(self, url: str) -> None:
+        """Empties a queue, which SQS does once a minute."""
+        async with asyncio.timeout(90):
+            while True:
+                try:
+                    await asyncio.to_thread(self.sqs.purge_queue, QueueUrl=url)
+                except self.sqs.exceptions.PurgeQueueInProgress:
+                    await asyncio.sleep(1)
+                else:
+                    return
 
     def doors(self) -> list[Bot]:
         """The bots in the order in which a load balancer tries them for the next connection."""
