@@ -44,7 +44,7 @@ agent: ready ## Make a new agent with a tool and a document of its own (NAME=tea
 test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses; WORKERS=3 at once)
 	@$(PYTHON) -m tests.chromium
 	@$(NPM) test
-	@$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadgroup $(TESTS)
+	@$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 check: ready ## Lint, format check and types, for Python, TypeScript and Dockerfiles
 	@$(PYTHON) -m ruff check .

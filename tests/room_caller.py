@@ -135,7 +135,7 @@ async def in_room(room_url: str, token: str) -> AsyncIterator[RoomCaller]:
         ConnectionClosed: The room lets nobody in with this token.
     """
     url = f"ws{room_url.removeprefix('http')}?t={token}"
-    socket = await connect(url, compression=None)
+    socket = await connect(url, compression=None, open_timeout=PATIENCE_SECONDS)
     caller = RoomCaller(socket, json.loads(await socket.recv()))
     try:
         yield caller

@@ -6,7 +6,7 @@ is let in takes it. The supervisor, which answers only when the task is full, gi
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -136,13 +136,16 @@ class Endpoint:
         with self._claimed() as slot:
             call, line = await self._admission.of_offer(request.query_params["ticket"])
             slot.take(call)
-        try:
-            answer = await line.answer(offer)
-        except OfferError as error:
-            call.hang_up(Ending.BAD_FRAMES)
-            self._start(call.run())
-            raise Refused(problems.invalid_request(str(error))) from error
-        self._start(self._run_with_signalling(call, line, ticket))
+        async with AsyncExitStack() as receiving:
+            # Before the answer is out: the page sends its candidates the moment it has it.
+            await receiving.enter_async_context(self._signalling(line, ticket))
+            try:
+                answer = await line.answer(offer)
+            except OfferError as error:
+                call.hang_up(Ending.BAD_FRAMES)
+                self._start(call.run())
+                raise Refused(problems.invalid_request(str(error))) from error
+            self._start(_run(call, receiving.pop_all()))
         return JSONResponse(answer, headers={"Connection": "close"})
 
     def _start(self, running: Coroutine[None, None, None]) -> None:
@@ -151,10 +154,11 @@ class Endpoint:
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
-    async def _run_with_signalling(self, call: Call, line: "WebRtcLine", ticket: Presented) -> None:
+    def _signalling(
+        self, line: "WebRtcLine", ticket: Presented
+    ) -> AbstractAsyncContextManager[None]:
         meeting_place = self._resources.meeting_place.path
-        async with signalling.listening(meeting_place, ticket, line.take_signalling):
-            await call.run()
+        return signalling.listening(meeting_place, ticket, line.take_signalling)
 
     async def _pass_on(self, ticket: Presented, method: str, message: BaseModel) -> Response:
         try:
@@ -178,6 +182,12 @@ class Endpoint:
         finally:
             if slot.call is None:
                 slot.give_back()
+
+
+async def _run(call: Call, receiving: AsyncExitStack) -> None:
+    """Serves a call, and receives its signalling until it is over."""
+    async with receiving:
+        await call.run()
 
 
 def _ticket(request: Request) -> Presented:

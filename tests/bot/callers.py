@@ -122,11 +122,12 @@ class Caller:
 
 async def call(bot: Bot, *, agent: str | None = None, **how: Any) -> Caller:  # noqa: ANN401
     """Calls with the API key; without an agent's key, the default agent."""
-    how.setdefault("subprotocols", [Subprotocol(API_KEY)])
+    how = {"subprotocols": [Subprotocol(API_KEY)], "open_timeout": PATIENCE_SECONDS} | how
     url = f"{bot.web_socket}?echo=none" + (f"&agent={agent}" if agent is not None else "")
     return Caller(await connect(url, compression=None, **how))
 
 
 async def call_with(bot: Bot, ticket: str) -> Caller:
     """Calls with a ticket, as a page does, but without saying anything."""
-    return Caller(await connect(f"{bot.web_socket}?ticket={ticket}", compression=None))
+    url = f"{bot.web_socket}?ticket={ticket}"
+    return Caller(await connect(url, compression=None, open_timeout=PATIENCE_SECONDS))

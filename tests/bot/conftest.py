@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 import httpx
@@ -19,6 +19,7 @@ from local.seed import orders_definition
 from nova_sonic_emulator import Emulator, Pace, Scenario
 from services.common.sessions import Session, SessionStatus, SessionStore, table_definition
 from services.common.settings import CommonSettings
+from tests.bot import nursery
 from tests.children import end_with_the_tests
 from tests.moto_server import moto_server
 
@@ -48,10 +49,24 @@ PATIENCE_SECONDS = 60.0
 Line = dict[str, Any]
 
 
+class Process(Protocol):
+    """What tests do with a bot's process."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stderr(self) -> asyncio.StreamReader | None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+    async def wait(self) -> int: ...
+
+
 class Bot:
     """`python -m services.bot`, with its log lines kept."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
         self.lines: list[Line] = []
         self._changed = asyncio.Condition()
@@ -200,15 +215,18 @@ async def launch(
     environment: Mapping[str, str], module: str = "services.bot", folder: Path = REPOSITORY
 ) -> Bot:
     """Starts a bot and waits until it listens."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        cwd=folder,
-        env={**os.environ, **BOT, **environment},
-        stderr=asyncio.subprocess.PIPE,
-        preexec_fn=end_with_the_tests,
-    )
+    variables = {**os.environ, **BOT, **environment}
+    process: Process
+    if folder == REPOSITORY:
+        process = await nursery.bear(module, variables)
+    else:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", module),
+            cwd=folder,
+            env=variables,
+            stderr=asyncio.subprocess.PIPE,
+            preexec_fn=end_with_the_tests,
+        )
     bot = Bot(process)
     line = await bot.line("bot is listening")
     bot.port, bot.admin_port = line["port"], line["admin_port"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserType, Error, Page, expect
 
-from tests import chromium
+from tests import chromium, speech
 
 #: Root mean square of full scale above which a person hears speech.
 AUDIBLE = 0.01
@@ -31,6 +32,8 @@ _SWITCHES = (
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-device-for-media-stream",
 )
+
+_MOUTH = (Path(__file__).parent / "mouth.js").read_text()
 
 # Notes both levels and the state at every tick, so that a test can ask about the past.
 _WATCH = """
@@ -63,14 +66,17 @@ class Caller:
     Attributes:
         page: The browser's page.
         problems: What the browser wrote to its console as errors, and exceptions in the page.
+        began: When the person pressed the button, in the page's milliseconds.
     """
 
     page: Page
     problems: list[str] = field(default_factory=list)
+    began: float = 0.0
 
     def start(self, *, transport: str = "websocket") -> None:
         """Press the button, over the transport named, and wait until the call is on."""
         self.choose(transport)
+        self.began = self._now()
         self.page.get_by_role("button", name="Start call").click()
         self.wait_for_phase("live")
 
@@ -79,6 +85,20 @@ class Caller:
         self.page.get_by_role("button", name="Settings", exact=True).click()
         self.page.locator(f"input[name=transport][value={transport}]").check()
         self.page.get_by_role("button", name="Close settings").click()
+
+    def say(self, *parts: str | float | bytes) -> float:
+        """Begin to say recorded sentences and pauses; the time, in the page's milliseconds.
+
+        Only where `calling` was told that the caller speaks, and while the microphone is open.
+        """
+        pcm = base64.b64encode(speech.say(parts)).decode("ascii")
+        now = self._now()
+        self.page.evaluate("([pcm, rate]) => window.say(pcm, rate)", [pcm, speech.SAMPLE_RATE])
+        return now
+
+    def wait_until_said(self) -> None:
+        """Wait until all that was said has been said."""
+        self.page.wait_for_function("() => window.saying === 0")
 
     def hang_up(self) -> None:
         """End the call and wait until the page says so."""
@@ -98,17 +118,29 @@ class Caller:
         )
         expect(item.last).to_be_visible(timeout=seconds * 1000)
 
-    def wait_to_hear(self, seconds: float = 30) -> float:
-        """Wait until the agent is audible from now on; the time, in the page's milliseconds."""
-        return self._wait_for_level(f"sample.agent > {AUDIBLE}", seconds)
+    def wait_to_be_greeted(self) -> None:
+        """Wait until the agent has greeted and is silent."""
+        heard = self.wait_to_hear(since=self.began)
+        self.wait_for_silence(since=heard, for_ms=500)
+
+    def wait_to_hear(self, seconds: float = 30, *, since: float | None = None) -> float:
+        """Wait until the agent was audible `since` then, or from now on; when, in milliseconds."""
+        return self._wait_for_level(f"sample.agent > {AUDIBLE}", seconds, since=since)
 
     def wait_to_be_speaking(self, seconds: float = 30) -> float:
         """Wait until the person speaks from now on; the time, in the page's milliseconds."""
         return self._wait_for_level(f"sample.user > {AUDIBLE}", seconds)
 
-    def wait_for_silence(self, seconds: float = 30, *, for_ms: int = 300) -> float:
+    def wait_to_talk_over(self, since: float, seconds: float = 20) -> float:
+        """Wait until both spoke at once `since` then; when, in the page's milliseconds."""
+        both = f"sample.user > {AUDIBLE} && sample.agent > {SILENT}"
+        return self._wait_for_level(both, seconds, since=since)
+
+    def wait_for_silence(
+        self, seconds: float = 30, *, since: float | None = None, for_ms: int = 300
+    ) -> float:
         """Wait until the agent has been inaudible for a while; when that began, in milliseconds."""
-        return self._wait_for_level(f"sample.agent < {SILENT}", seconds, for_ms=for_ms)
+        return self._wait_for_level(f"sample.agent < {SILENT}", seconds, since=since, for_ms=for_ms)
 
     def transcript(self) -> list[tuple[str, str]]:
         """What stands in the transcript: role and text of each item."""
@@ -126,7 +158,12 @@ class Caller:
         results = Axe().run(self.page)
         assert results.violations_count == 0, results.generate_report()
 
-    def _wait_for_level(self, condition: str, seconds: float, *, for_ms: int = 0) -> float:
+    def _now(self) -> float:
+        return float(self.page.evaluate("performance.now()"))
+
+    def _wait_for_level(
+        self, condition: str, seconds: float, *, since: float | None = None, for_ms: int = 0
+    ) -> float:
         handle = self.page.wait_for_function(
             "([from, holding]) => {"
             "  let since = null;"
@@ -138,7 +175,7 @@ class Caller:
             "  }"
             "  return null;"
             "}",
-            arg=[self.page.evaluate("performance.now()"), for_ms],
+            arg=[self._now() if since is None else since, for_ms],
             timeout=seconds * 1000,
         )
         return float(handle.json_value())
@@ -150,6 +187,7 @@ def calling(
     url: str,
     *,
     microphone: Path | None = None,
+    speaks: bool = False,
     allow_microphone: bool = True,
     switches: tuple[str, ...] = (),
     prepare: Callable[[Page], None] | None = None,
@@ -161,6 +199,7 @@ def calling(
         browser_type: Playwright's Chromium.
         url: The page.
         microphone: A 16-bit mono WAV file that the microphone hears once, from when it is opened.
+        speaks: Whether the microphone hears what the caller is told to `say`, and nothing else.
         allow_microphone: Whether the person allows the microphone when asked.
         switches: More switches for Chromium.
         prepare: Is given the browser's page before it opens `url`, to answer requests in its place.
@@ -187,6 +226,8 @@ def calling(
                 caller.problems.append(message.text) if message.type == "error" else None
             ),
         )
+        if speaks:
+            page.add_init_script(_MOUTH)
         if prepare:
             prepare(page)
         page.goto(url)

@@ -11,11 +11,20 @@ from playwright.sync_api import BrowserType, sync_playwright
 from tests.local_stack import LocalStack
 
 _LATEST_LINES = 60
+_SCENARIO = """
+[endpointing]
+onset_ms = 400
+[pace]
+speed = 2
+"""
+"""A Nova Sonic that no cough interrupts, and that speaks twice as fast as people do."""
 
 
 @pytest.fixture(scope="package")
-def stack() -> Iterator[LocalStack]:
-    with LocalStack() as running:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    scenario = tmp_path_factory.mktemp("emulator") / "scenario.toml"
+    scenario.write_text(_SCENARIO)
+    with LocalStack("--scenario", str(scenario)) as running:
         yield running
 
 

@@ -1,31 +1,29 @@
 """A call from the first click to the goodbye, over each transport."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserType
 
 from tests.end_to_end.caller import Caller, calling
 from tests.local_stack import LocalStack
-from tests.speech import compose
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("transport", ["websocket", "webrtc"])
 def test_a_spoken_question_is_answered_aloud_from_the_orders_table(
-    stack: LocalStack, browser_type: BrowserType, tmp_path: Path, transport: str
+    stack: LocalStack, browser_type: BrowserType, transport: str
 ) -> None:
-    microphone = compose(tmp_path, [8.0, "where_is_my_order_4217", 60.0])
-    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+    with calling(browser_type, stack.page_url, speaks=True) as caller:
         began = len(stack.lines)
         caller.start(transport=transport)
-        caller.wait_to_hear()
+        caller.wait_to_be_greeted()
+        asked = caller.say("where_is_my_order_4217")
         caller.wait_to_read("user", "where is my order (four two one seven|4217)")
         caller.wait_to_read("tool", "order")
         caller.wait_to_read("assistant", r"4217.*(shipped|kettle)")
-        caller.wait_to_hear()
+        caller.wait_to_hear(since=asked)
         caller.wait_for_silence(for_ms=1500)
         caller.hang_up()
         roles = [role for role, _ in caller.transcript()]
@@ -37,30 +35,25 @@ def test_a_spoken_question_is_answered_aloud_from_the_orders_table(
 
 
 def test_a_sentence_outside_the_script_is_not_met_with_silence(
-    stack: LocalStack, browser_type: BrowserType, tmp_path: Path
+    stack: LocalStack, browser_type: BrowserType
 ) -> None:
-    microphone = compose(tmp_path, [8.0, "the_weather_was_lovely", 60.0])
-    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+    with calling(browser_type, stack.page_url, speaks=True) as caller:
         caller.start()
-        caller.wait_to_hear()
-        caller.wait_for_silence(for_ms=1000)
+        caller.wait_to_be_greeted()
+        asked = caller.say("the_weather_was_lovely")
         caller.wait_to_read("assistant", "did not understand|didn.t (understand|catch)")
-        caller.wait_to_hear()
+        caller.wait_to_hear(since=asked)
         assert caller.problems == []
 
 
-def test_speaking_silences_the_agent_at_once(
-    stack: LocalStack, browser_type: BrowserType, tmp_path: Path
-) -> None:
-    microphone = compose(tmp_path, [8.0, "tell_me_a_story", 5.0, "wait_stop_please", 60.0])
-    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+def test_speaking_silences_the_agent_at_once(stack: LocalStack, browser_type: BrowserType) -> None:
+    with calling(browser_type, stack.page_url, speaks=True) as caller:
         caller.start()
+        caller.wait_to_be_greeted()
+        asked = caller.say("tell_me_a_story")
         caller.wait_to_read("user", "story")
-        caller.wait_to_hear()
-        caller.page.wait_for_function(
-            "() => window.heard.at(-1).user > 0.01 && window.heard.at(-1).agent > 0.002",
-            timeout=20_000,
-        )
+        caller.wait_to_hear(since=asked)
+        caller.wait_to_talk_over(since=caller.say("wait_stop_please"))
         caller.wait_for_silence(seconds=5)
         interrupted = caller.page.locator("#transcript [data-interrupted=true]")
         interrupted.first.wait_for(timeout=10_000)
@@ -68,14 +61,16 @@ def test_speaking_silences_the_agent_at_once(
 
 
 def test_muting_keeps_the_callers_words_from_the_agent(
-    stack: LocalStack, browser_type: BrowserType, tmp_path: Path
+    stack: LocalStack, browser_type: BrowserType
 ) -> None:
-    microphone = compose(tmp_path, [8.0, "where_is_my_order_4217", 4.0, "hello", 60.0])
-    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+    with calling(browser_type, stack.page_url, speaks=True) as caller:
         caller.start()
+        caller.wait_to_be_greeted()
         caller.page.get_by_role("button", name="Mute microphone").click()
-        caller.page.wait_for_timeout(11_000)  # the first sentence passes while muted
+        caller.say("where_is_my_order_4217")
+        caller.wait_until_said()
         caller.page.get_by_role("button", name="Unmute microphone").click()
+        caller.say("hello")
         caller.wait_to_read("user", "hello")
         assert not _users_words(caller, "order")
         assert caller.problems == []

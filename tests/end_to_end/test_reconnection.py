@@ -2,34 +2,34 @@
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserType
 
 from tests.end_to_end.caller import calling
 from tests.local_stack import LocalStack
-from tests.speech import compose
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_bot_killed_under_a_speaking_caller_is_replaced_and_knows_the_conversation(
-    stack: LocalStack, browser_type: BrowserType, tmp_path: Path
+    stack: LocalStack, browser_type: BrowserType
 ) -> None:
-    # Asks until there is an answer; the first time while the bot dies.
-    asks = [14.0, "what_was_my_order_number"]
-    microphone = compose(tmp_path, [8.0, "where_is_my_order_4217", *asks, *asks, *asks, 60.0])
-    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+    with calling(browser_type, stack.page_url, speaks=True) as caller:
         began = len(stack.lines)
         caller.start()
+        caller.wait_to_be_greeted()
+        caller.say("where_is_my_order_4217")
         caller.wait_to_read("assistant", "4217")
         pid = int(stack.wait_for(r"session started.*pid=(\d+)", 5, after=began)[1])
+        caller.say("what_was_my_order_number")
         caller.wait_to_be_speaking()
         os.kill(pid, signal.SIGKILL)
         caller.wait_for_phase("reconnecting")
         caller.wait_for_phase("live")
         before = len(caller.transcript())
+        caller.wait_until_said()
+        caller.say("what_was_my_order_number")
         caller.wait_to_read("user", "what was my order number", seconds=40)
         caller.page.wait_for_function(
             f"() => [...document.querySelectorAll('#transcript [data-role=assistant]')]"
@@ -40,14 +40,14 @@ def test_a_bot_killed_under_a_speaking_caller_is_replaced_and_knows_the_conversa
 
 
 def test_a_network_that_comes_back_goes_on_with_the_call(
-    stack: LocalStack, browser_type: BrowserType, tmp_path: Path
+    stack: LocalStack, browser_type: BrowserType
 ) -> None:
-    microphone = compose(tmp_path, [25.0, "hello", 60.0])
-    with calling(browser_type, stack.page_url, microphone=microphone) as caller:
+    with calling(browser_type, stack.page_url, speaks=True) as caller:
         caller.start()
-        caller.wait_to_hear()
+        caller.wait_to_hear(since=caller.began)
         caller.page.context.set_offline(True)
         caller.wait_for_phase("reconnecting")
         caller.page.context.set_offline(False)
         caller.wait_for_phase("live")
+        caller.say("hello")
         caller.wait_to_read("user", "hello", seconds=40)

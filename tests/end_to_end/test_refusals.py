@@ -92,10 +92,10 @@ def test_callers_of_a_full_bot_wait_and_get_in_when_a_slot_is_free(
     with calling(browser_type, url, microphone=microphone) as second:
         with calling(browser_type, url, microphone=microphone) as first:
             first.start()
-            first.wait_to_hear()
+            first.wait_to_hear(since=first.began)
             second.page.get_by_role("button", name="Start call").click()
             second.wait_for_phase("busy")
             expect(second.page.locator("#status-title")).to_have_text("All agents are busy")
             first.hang_up()
         second.wait_for_phase("live", seconds=30)
-        second.wait_to_hear()
+        second.wait_to_hear(since=second.began)

@@ -56,4 +56,4 @@ def test_a_caller_of_a_full_fleet_waits_in_line_visibly_and_gets_in(
         second.wait_for_phase("busy")
         first.hang_up()
         second.wait_for_phase("live", seconds=45)
-        second.wait_to_hear()
+        second.wait_to_hear(since=second.began)

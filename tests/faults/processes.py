@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from local import probe
 from local.part import REPOSITORY, Part
+from tests.bot import nursery
 from tests.bot.conftest import Bot
 from tests.children import end_with_the_tests
 
@@ -39,21 +40,6 @@ async def moto() -> AsyncIterator[str]:
         await part.stop()
 
 
-async def start(module: str, settings: Mapping[str, str]) -> Bot:
-    """Starts a Python module that logs to standard error, as both services do."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        cwd=REPOSITORY,
-        env=_inherited() | settings,
-        stderr=asyncio.subprocess.PIPE,
-        process_group=0,
-        preexec_fn=end_with_the_tests,
-    )
-    return Bot(process)
-
-
 def is_gone(bot: Bot) -> bool:
     """Whether neither the process that was started nor any that it forked is left."""
     try:
@@ -65,14 +51,22 @@ def is_gone(bot: Bot) -> bool:
 
 async def start_server(settings: Mapping[str, str]) -> Bot:
     """Starts a connect server and waits until it listens."""
-    server = await start("services.server", settings)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.server"),
+        cwd=REPOSITORY,
+        env=_inherited() | settings,
+        stderr=asyncio.subprocess.PIPE,
+        process_group=0,
+        preexec_fn=end_with_the_tests,
+    )
+    server = Bot(process)
     server.port = (await server.line("server listening"))["port"]
     return server
 
 
 async def start_bot(settings: Mapping[str, str], module: str = "services.bot") -> Bot:
     """Starts a bot and waits until it listens."""
-    bot = await start(module, settings)
+    bot = Bot(await nursery.bear(module, _inherited() | settings, in_group=True))
     line = await bot.line("bot is listening")
     bot.port, bot.admin_port = line["port"], line["admin_port"]
     return bot

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from nova_sonic_emulator import Fault, Scenario
+from nova_sonic_emulator import Fault
+from tests.bot.conftest import BRISK
 from tests.faults.aftermath import failed, remembers, settled
 from tests.faults.caller import Caller
 from tests.faults.conftest import Measure
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 def faultless(fleet: World) -> Iterator[None]:
     """Leaves the emulator as it was."""
     yield
-    fleet.emulator.scenario = Scenario()
+    fleet.emulator.scenario = BRISK
 
 
 def next_streams_meet(fleet: World, count: int, **fault: object) -> None:
@@ -27,7 +28,7 @@ def next_streams_meet(fleet: World, count: int, **fault: object) -> None:
     opened = len(fleet.emulator.streams)
     streams = tuple(range(opened + 1, opened + 1 + count))
     met = Fault.model_validate({"streams": streams, **fault})
-    fleet.emulator.scenario = Scenario(fault=(met,))
+    fleet.emulator.scenario = BRISK.model_copy(update={"faults": (met,)})
 
 
 async def strikes(fleet: World, caller: Caller, measure: Measure, **what: object) -> None:

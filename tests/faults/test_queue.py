@@ -76,7 +76,7 @@ async def test_a_job_that_kills_whoever_serves_it(fleet: World, measure: Measure
         await fleet.until_failed(caller.bot_id)
         measure(caller, struck)
         await until(lambda: fleet.jobs(fleet.dead_letters_url) == 1)
-        fleet.sqs.purge_queue(QueueUrl=fleet.dead_letters_url)
+        await fleet.purge(fleet.dead_letters_url)
         await failed(fleet, caller, "process-died")
         assert (caller.connections, caller.most) == (3, 1)
 

@@ -16,10 +16,10 @@ import boto3
 import httpx
 
 from local.seed import seed
-from nova_sonic_emulator import Emulator, Scenario
+from nova_sonic_emulator import Emulator
 from services.common.dynamodb import Table
 from services.common.sessions import SessionStore
-from tests.bot.conftest import Bot
+from tests.bot.conftest import BRISK, Bot
 from tests.daily_sdk import FOLDER
 from tests.daily_stand_in import DAILY_KEY, Daily, serve_daily
 from tests.faults import processes
@@ -109,11 +109,22 @@ class World:
         """Clears away what a row that failed has left."""
         await self.dismiss(*self.bots)
         for url in (self.jobs_url, self.dead_letters_url):
-            self.sqs.purge_queue(QueueUrl=url)
+            await self.purge(url)
         await forget_calls(self.dynamodb, self.sessions_table)
         for name in self.daily.names():
             await self.lose_room(name)
         self.spoiled = False
+
+    async def purge(self, url: str) -> None:
+        """Empties a queue, which SQS does once a minute."""
+        async with asyncio.timeout(90):
+            while True:
+                try:
+                    await asyncio.to_thread(self.sqs.purge_queue, QueueUrl=url)
+                except self.sqs.exceptions.PurgeQueueInProgress:
+                    await asyncio.sleep(1)
+                else:
+                    return
 
     def doors(self) -> list[Bot]:
         """The bots in the order in which a load balancer tries them for the next connection."""
@@ -173,7 +184,7 @@ async def world() -> AsyncIterator[World]:
         aws = AwsProxy(moto_url, _FIRST_KEYS)
         aws_url = resources.enter_context(serve(aws))
         emulator = await resources.enter_async_context(
-            Emulator(scenario=Scenario(), credentials=dict([_FIRST_KEYS]), ca_dir=CA_DIR)
+            Emulator(scenario=BRISK, credentials=dict([_FIRST_KEYS]), ca_dir=CA_DIR)
         )
         daily = resources.enter_context(serve_daily(meet=True))
         keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}

@@ -11,6 +11,7 @@ from nova_sonic_emulator import Emulator
 from services.common.sessions import Session, Turn
 from tests.bot.callers import Caller
 from tests.bot.conftest import (
+    BRISK,
     NOVA_KEY_ID,
     NOVA_SECRET,
     PATIENCE_SECONDS,
@@ -24,7 +25,7 @@ from tests.bot.sentences import sentence
 @pytest_asyncio.fixture
 async def nova() -> AsyncIterator[dict[str, str]]:
     """The variables that lead to an emulator of the test's own."""
-    async with Emulator(credentials={NOVA_KEY_ID: NOVA_SECRET}) as emulator:
+    async with Emulator(scenario=BRISK, credentials={NOVA_KEY_ID: NOVA_SECRET}) as emulator:
         yield {
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": emulator.url,
             "SSL_CERT_FILE": str(emulator.ca_file),

@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 from nova_sonic_emulator import Scenario
 from services.common.calls.transcript import Transcript
 from tests.bot.callers import FRAME_SECONDS, Caller, Event
-from tests.bot.conftest import API_KEY, BRISK, Bot, launch
+from tests.bot.conftest import API_KEY, BRISK, PATIENCE_SECONDS, Bot, launch
 from tests.bot.kept.conftest import Bucket, bucket, keeping
 from tests.bot.recording.recorded_bot import ANNOUNCEMENT
 from tests.speech import load, silence
@@ -85,7 +85,12 @@ class TimedCaller(Caller):
 
 
 async def call(bot: Bot) -> TimedCaller:
-    line = await connect(bot.web_socket, compression=None, subprotocols=[Subprotocol(API_KEY)])
+    line = await connect(
+        bot.web_socket,
+        compression=None,
+        subprotocols=[Subprotocol(API_KEY)],
+        open_timeout=PATIENCE_SECONDS,
+    )
     return TimedCaller(line)
 
 

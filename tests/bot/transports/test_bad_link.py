@@ -12,7 +12,7 @@ from nova_sonic_emulator import Emulator
 from services.bot.call.ending import Ending
 from tests.bad_link import BadLink
 from tests.bot.callers import Caller
-from tests.bot.conftest import API_KEY, Bot, launch
+from tests.bot.conftest import API_KEY, PATIENCE_SECONDS, Bot, launch
 from tests.bot.sentences import sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,7 +35,8 @@ async def impatient_bot(aws: dict[str, str], emulator: Emulator) -> AsyncIterato
 async def call(link: BadLink) -> Caller:
     url = f"ws://127.0.0.1:{link.port}/ws"
     key = Subprotocol(API_KEY)
-    return Caller(await connect(url, subprotocols=[key], compression=None, proxy=None))
+    how = {"compression": None, "proxy": None, "open_timeout": PATIENCE_SECONDS}
+    return Caller(await connect(url, subprotocols=[key], **how))
 
 
 async def test_after_a_stall_the_caller_is_understood_and_not_seconds_later(bot: Bot) -> None:

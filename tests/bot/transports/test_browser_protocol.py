@@ -97,7 +97,8 @@ async def opened(sessions: SessionStore) -> Opened:
 
 
 async def visit(bot: Bot, ticket: str) -> Page:
-    return Page(await connect(f"{bot.web_socket}?ticket={ticket}", compression=None))
+    url = f"{bot.web_socket}?ticket={ticket}"
+    return Page(await connect(url, compression=None, open_timeout=PATIENCE_SECONDS))
 
 
 async def test_a_page_is_greeted_once_it_is_ready(bot: Bot, sessions: SessionStore) -> None:
