@@ -78,7 +78,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    console = Console(highlight=False)
+    # A file is as wide as a wide terminal: cut tables do not say what was measured.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     if sys.platform != "linux":
         console.print("The benchmarks read /proc, so they need Linux.")
         return 1

@@ -120,11 +120,25 @@ class Caller:
             self._changed.notify_all()
 
 
-async def call(bot: Bot, *, agent: str | None = None, **how: Any) -> Caller:  # noqa: ANN401
-    """Calls with the API key; without an agent's key, the default agent."""
+async def call(
+    bot: Bot,
+    *,
+    agent: str | None = None,
+    echoes: bool = False,
+    **how: Any,  # noqa: ANN401
+) -> Caller:
+    """Calls with the API key.
+
+    Args:
+        bot: Whom.
+        agent: An agent's key; without one, the default agent.
+        echoes: Whether the program's microphone may hear its loudspeaker.
+        how: What `connect` takes.
+    """
     how = {"subprotocols": [Subprotocol(API_KEY)], "open_timeout": PATIENCE_SECONDS} | how
-    url = f"{bot.web_socket}?echo=none" + (f"&agent={agent}" if agent is not None else "")
-    return Caller(await connect(url, compression=None, **how))
+    asked = [] if echoes else ["echo=none"]
+    asked += [] if agent is None else [f"agent={agent}"]
+    return Caller(await connect(f"{bot.web_socket}?{'&'.join(asked)}", compression=None, **how))
 
 
 async def call_with(bot: Bot, ticket: str) -> Caller:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from loguru import logger
@@ -10,6 +11,7 @@ from services.bot.recording.tape import Tape
 from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.echo_meter import LONGEST_DELAY, Echo, EchoMeter, power, powers
 from services.bot.sound.far_end import FarEnd
+from services.bot.sound.likeness import Likeness
 from services.bot.sound.near_clock import NearClock
 from services.bot.sound.no_echo import NoEcho
 from services.bot.sound.paths import RATES, Paths
@@ -104,6 +106,7 @@ class FrontEnd:
         self._rate = rate
         self._far, self._near_clock = FarEnd(rate), NearClock(rate)
         self._unshifted = np.zeros(rate // 100, np.int16)
+        self._likeness = Likeness(rate)
         self._resampler, self._unfinished, self._shift = None, b"", 0
         self._paths = None
         self._choose_paths()
@@ -232,17 +235,22 @@ class FrontEnd:
         cancel = sounding and not self._resting
         paths.process(heard, done, cancel=cancel)
         if cancel and paths.far is not None:
-            self._residue.hold_back(near, far, done)
+            self._likeness.hear(heard)
+            is_echo = partial(self._likeness.is_echo, self._far, position + paths.frame)
+            self._residue.hold_back(near, far, done, is_echo)
 
     def _take(self, echo: Echo) -> None:
         """Draws conclusions from a measurement."""
         if echo.certain:
             early = echo.delay_seconds - self._shift / self._rate
-            if not _CLOSE_SECONDS <= early <= _REACH_SECONDS:
+            reached = _CLOSE_SECONDS <= early <= _REACH_SECONDS
+            if not reached and echo.agreed:  # torn sound may look once like an echo elsewhere
                 late = max(0.0, echo.delay_seconds - _COMFORT_SECONDS)
                 self._shift = round(late * self._rate)
                 self._residue.unsettle()
-            self._residue.expect(10 ** (-echo.return_loss_db / 10), round(100 * echo.delay_seconds))
+            if reached or echo.agreed:
+                gain = 10 ** (-echo.return_loss_db / 10)
+                self._residue.expect(gain, round(100 * echo.delay_seconds))
         claimed, loss = self._client.echo_cancellation, echo.return_loss_db
         enough = 1 if loss > _LOUDEST_ECHO_DB else _CALLERS_NEVER_AGREE
         heard = echo.agreed >= enough and loss < _SOFTEST_ECHO_DB

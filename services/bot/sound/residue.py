@@ -5,8 +5,12 @@ whenever the agent begins to speak again and the player holds back a little more
 before. What it leaves then is short and speech-like, enough for an agent to interrupt itself. For
 that time a frame has to be louder than the echo that was to be expected, or else it is held back.
 A caller who is louder than the echo comes through at once, any other at the latest after
-two to three seconds. Later only that is held back of which the canceller has taken most anyway.
+two to three seconds. Later that is held back of which the canceller has taken most anyway, and at
+any time what is a copy of the agent's words (`likeness`): sound that a busy machine has torn, an
+echo that has moved. A caller who is louder than any echo of late is never compared.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -35,6 +39,8 @@ _DECAY = 0.85
 _REST = 0.03
 #: The power of a frame, a sum of squares, that is worth looking at: -60 dB of full scale.
 _FAINT = 160 * (32768 * 10 ** (-60 / 20)) ** 2
+#: For so many frames an answer holds whether what is about to pass is the agent's.
+_COMPARE_FRAMES = 4
 
 
 class Residue:
@@ -54,6 +60,9 @@ class Residue:
         self._least, self._most = _FIRST
         self._settled = False
         self._open = 0
+        self._compared = 0
+        self._copy = False
+        self._louder = 0
 
     @property
     def settled(self) -> bool:
@@ -76,13 +85,17 @@ class Residue:
         """
         self._level = (gain, delay)
 
-    def hold_back(self, near: float, far: float, done: Samples) -> None:
+    def hold_back(
+        self, near: float, far: float, done: Samples, is_echo: Callable[[], bool]
+    ) -> None:
         """Looks at a frame while the loudspeaker may be heard.
 
         Args:
             near: Power of what the microphone heard.
             far: Power of what was sent at that time.
             done: What became of the near end; changed in place.
+            is_echo: Whether what the microphone heard lately is what the agent says. It takes a
+                while to answer, so it is asked seldom.
         """
         self._far[1:] = self._far[:-1]
         self._far[0] = far
@@ -91,7 +104,14 @@ class Residue:
             heard = float(self._far[max(0, delay - 2) : delay + 3].max()) * gain
             self._echo = max(heard, self._echo * _DECAY)
         left = float(np.dot(floats := done.astype(np.float32), floats))
+        self._compared -= 1
         wanted = self._doubt(near, left) if self._settled else self._judge(near, left)
+        if self._level is not None and near > _LOUDER * self._level[0] * float(self._far.max()):
+            self._louder = _OPEN_FRAMES
+        elif self._louder:
+            self._louder -= 1
+        elif wanted == 1.0 and left > _FAINT and self._is_copy(is_echo):
+            wanted = _REST
         if wanted == self._gain == 1.0:
             return
         if wanted == self._gain:
@@ -113,6 +133,11 @@ class Residue:
         elif left < (_HALF if near < self._echo else _LITTLE) * near:
             return _REST
         return 1.0
+
+    def _is_copy(self, is_echo: Callable[[], bool]) -> bool:
+        if self._compared <= 0:
+            self._compared, self._copy = _COMPARE_FRAMES, is_echo()
+        return self._copy
 
     def _judge(self, near: float, left: float) -> float:
         if near < _FAINT:
