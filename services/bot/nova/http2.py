@@ -44,6 +44,7 @@ class Connection(asyncio.BufferedProtocol):
         self._record = memoryview(bytearray(_RECORD_BYTES))
         self._frames = Frames(_STREAM)
         self._taken = 0
+        self._open_ended = False
         self._unsent = bytearray()
         self.sent = 0
         self._finishing = False
@@ -78,7 +79,7 @@ class Connection(asyncio.BufferedProtocol):
             for frame in self._frames.cut(self._record[:nbytes]):
                 if self._over:
                     return
-                if frame.of_body and self.response.status:
+                if frame.of_body and self._open_ended:
                     self._take_body(frame.body)
                 else:
                     self._take_frame(frame.whole)
@@ -195,6 +196,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._http2.acknowledge_received_data(length, _STREAM)
             case h2.events.ResponseReceived(headers=headers):
                 self.response.take_headers([(str(n), str(v)) for n, v in headers or []])
+                # Of a body whose length was told `h2` counts every byte.
+                self._open_ended = "content-length" not in self.response.fields
             case h2.events.StreamEnded():
                 self._end(None)
             case h2.events.StreamReset(error_code=code):

@@ -35,8 +35,9 @@ REQUEST = [(":method", "POST"), (":scheme", "https"), (":authority", "nova"), ("
 class Peer(asyncio.Transport):
     """A server, and the connection to it."""
 
-    def __init__(self, tcp: socket.socket) -> None:
+    def __init__(self, tcp: socket.socket, response: list[tuple[str, str]]) -> None:
         super().__init__({"ssl_object": self, "socket": tcp})
+        self.response = response
         self.http2 = H2Connection(H2Configuration(client_side=False))
         self.http2.initiate_connection()
         self.client = Connection()
@@ -50,7 +51,7 @@ class Peer(asyncio.Transport):
     def write(self, data: object) -> None:
         for event in self.http2.receive_data(cast("bytes", data)):
             if isinstance(event, RequestReceived):
-                self.http2.send_headers(1, [(":status", "200")])
+                self.http2.send_headers(1, self.response)
 
     def close(self) -> None:
         pass
@@ -81,7 +82,7 @@ class Peer(asyncio.Transport):
 @pytest.fixture
 def peer() -> Iterator[Peer]:
     with socket.socket() as tcp:
-        yield Peer(tcp)
+        yield Peer(tcp, [(":status", "200")])
 
 
 @given(st.lists(st.integers(1, len(WIRE) - 1), max_size=20))
@@ -99,6 +100,18 @@ async def test_a_body_of_more_than_the_windows_arrives(peer: Peer) -> None:
     peer.client.response.stream_to(heard.extend, lambda _: None)
     peer.send_body(body)
     assert heard == body
+
+
+async def test_a_body_whose_length_was_told_ends_as_it_should() -> None:
+    body, heard, ends = b"not allowed" * 5000, bytearray(), list[StreamLost | None]()
+    with socket.socket() as tcp:
+        peer = Peer(tcp, [(":status", "403"), ("content-length", str(len(body)))])
+        peer.client.response.stream_to(heard.extend, ends.append)
+        peer.send_body(body)
+        peer.http2.end_stream(1)
+        peer.send_waiting()
+    assert heard == body
+    assert ends == [None]
 
 
 @pytest.mark.parametrize(
