@@ -42,7 +42,7 @@ def test_a_loudspeaker_near_the_microphone_interrupts_nobody_and_a_caller_does(
         caller.wait_to_be_greeted()
         caller.say("tell_me_a_story")
         # Without a canceller the agent never gets beyond a few words.
-        caller.wait_to_read("assistant", "walked down to the harbour")
+        caller.wait_to_read("assistant", "sang all the way to the islands")
         caller.say("wait_stop_please")
         caller.page.locator("#transcript [data-interrupted=true]").filter(
             has_text="Once upon a time"
