@@ -10,7 +10,7 @@ import asyncio
 import socket
 
 #: How often, while the mark is high.
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.4
 
 
 class LowWater:

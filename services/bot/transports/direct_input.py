@@ -23,9 +23,9 @@ from services.bot.transports.caller_socket import CallerSocket
 #: Longer pieces, three seconds at most, go through the queues, where others have their turn.
 _AT_ONCE_BYTES = 6400
 
-#: What is worth waking up for while the caller is silent: 40 ms, two frames of most callers. Who
-#: begins to speak is heard up to 20 ms later for that.
-_APPETITE_BYTES = 1280
+#: What is worth waking up for while the caller is silent: 80 ms, four frames of most callers. The
+#: first of who begins to speak is heard up to 60 ms later for that, the rest at once.
+_APPETITE_BYTES = 2560
 
 
 class Sound(Protocol):

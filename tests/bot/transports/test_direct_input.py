@@ -102,8 +102,8 @@ def test_what_came_in_one_go_is_heard_in_one_piece_up_to_what_is_no_sound() -> N
     assert entrance.take([message()]) == 0
 
 
-@pytest.mark.parametrize(("milliseconds", "messages"), [(10, 4), (20, 2), (40, 1), (100, 1)])
-def test_40_ms_are_worth_waking_up_for_while_all_is_quiet(milliseconds: int, messages: int) -> None:
+@pytest.mark.parametrize(("milliseconds", "messages"), [(20, 4), (40, 2), (80, 1), (100, 1)])
+def test_80_ms_are_worth_waking_up_for_while_all_is_quiet(milliseconds: int, messages: int) -> None:
     entrance = an_input([])
     assert entrance.take([in_protobuf(bytes(32 * milliseconds))]) == 1
     assert entrance.appetite() == 1
