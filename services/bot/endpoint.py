@@ -136,17 +136,24 @@ class Endpoint:
         with self._claimed() as slot:
             call, line = await self._admission.of_offer(request.query_params["ticket"])
             slot.take(call)
-        async with AsyncExitStack() as receiving:
-            # Before the answer is out: the page sends its candidates the moment it has it.
-            await receiving.enter_async_context(self._signalling(line, ticket))
-            try:
+        try:
+            async with AsyncExitStack() as receiving:
+                # Before the answer is out: the page sends its candidates the moment it has it.
+                await receiving.enter_async_context(self._signalling(line, ticket))
                 answer = await line.answer(offer)
-            except OfferError as error:
-                call.hang_up(Ending.BAD_FRAMES)
-                self._start(call.run())
-                raise Refused(problems.invalid_request(str(error))) from error
-            self._start(_run(call, receiving.pop_all()))
+                self._start(_run(call, receiving.pop_all()))
+        except OfferError as error:
+            self._end(call, Ending.BAD_FRAMES)
+            raise Refused(problems.invalid_request(str(error))) from error
+        except BaseException:
+            self._end(call, Ending.FAILED)
+            raise
         return JSONResponse(answer, headers={"Connection": "close"})
+
+    def _end(self, call: Call, ending: Ending) -> None:
+        """Ends a call that has not begun, with all that belongs to an end."""
+        call.hang_up(ending)
+        self._start(call.run())
 
     def _start(self, running: Coroutine[None, None, None]) -> None:
         """Serves a call beyond the request that began it."""

@@ -61,11 +61,14 @@ async def listening(folder: Path, ticket: Presented, handle: Handle) -> AsyncIte
     path = _path(folder, ticket.session_id)
     path.unlink(missing_ok=True)
     server = await asyncio.start_unix_server(serve, path, limit=LONGEST_MESSAGE)
+    ours = path.stat().st_ino
     try:
         yield
     finally:
         server.close()
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_ino == ours:  # not that of a call which has taken this one over
+                path.unlink()
 
 
 async def pass_on(

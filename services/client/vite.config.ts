@@ -103,7 +103,7 @@ function agents(): string {
   const files = AGENTS_FOLDER ? readdirSync(AGENTS_FOLDER) : [];
   const named = files.filter((file) => /^[\w-]+\.toml$/.test(file));
   const authored = named.map((file) => basename(file, ".toml")).sort();
-  return [...new Set([...AGENTS.split(","), ...authored])].join(",");
+  return [...new Set([...AGENTS.split(",").filter(Boolean), ...authored])].join(",");
 }
 
 const server = process.env.SERVER_URL ?? "http://127.0.0.1:8001";

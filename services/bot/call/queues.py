@@ -22,6 +22,7 @@ def without_queues[P: FrameProcessor](processor: P) -> P:
 def sound_into(output: FrameProcessor) -> Callable[[OutputAudioRawFrame], Awaitable[None]]:
     """Where the sound of the processor before a transport's output `without_queues` goes in.
 
-    It keeps its place among the frames that are pushed. Observers do not see it.
+    It keeps its place among the frames that are pushed. Observers do not see it, and an exception
+    of the output's goes to who speaks.
     """
     return cast("BaseOutputTransport", output)._handle_frame

@@ -23,8 +23,9 @@ from services.bot.nova.response import Headers, Response
 
 _STREAM = 1
 _WINDOW_BYTES = 16 * 1024 * 1024
-#: What TLS puts into one record.
-_RECORD_BYTES = 16 * 1024
+#: As much as asyncio's TLS reads in one go. Of what does not fit, the rest is lost where the peer
+#: has closed meanwhile.
+_READ_BYTES = 256 * 1024
 _CONFIGURATION = H2Configuration(client_side=True, header_encoding="utf-8")
 
 # A peer that vanished without a word is noticed by TCP within about 20 s even when nothing is sent.
@@ -41,7 +42,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport
         self._http2 = H2Connection(_CONFIGURATION)
         # asyncio's TLS writes into slices of it, which of a bytearray would be copies.
-        self._record = memoryview(bytearray(_RECORD_BYTES))
+        self._buffer = memoryview(bytearray(_READ_BYTES))
         self._frames = Frames(_STREAM)
         self._taken = 0
         self._open_ended = False
@@ -70,13 +71,13 @@ class Connection(asyncio.BufferedProtocol):
             self._flush()
 
     def get_buffer(self, sizehint: int) -> Buffer:
-        """Where the peer's next bytes go; a buffer of our own spares one of 256 kB for each."""
-        return self._record
+        """Where the peer's next bytes go: not into a new buffer of that size each time."""
+        return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes of the peer."""
         try:
-            for frame in self._frames.cut(self._record[:nbytes]):
+            for frame in self._frames.cut(self._buffer[:nbytes]):
                 if self._over:
                     return
                 if frame.of_body and self._open_ended:

@@ -9,7 +9,7 @@ then, whether all is well.
 import asyncio
 import socket
 
-#: How often, while the mark is high.
+#: How often, while the mark is high. A last word lies there for twice as long at the most.
 LOOK_SECONDS = 0.4
 
 

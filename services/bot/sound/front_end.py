@@ -235,8 +235,8 @@ class FrontEnd:
         cancel = sounding and not self._resting
         paths.process(heard, done, cancel=cancel)
         if cancel and paths.far is not None:
-            self._likeness.hear(heard)
-            is_echo = partial(self._likeness.is_echo, self._far, position + paths.frame)
+            self._likeness.hear(heard, until := position + paths.frame)
+            is_echo = partial(self._likeness.is_echo, self._far, until)
             self._residue.hold_back(near, far, done, is_echo)
 
     def _take(self, echo: Echo) -> None:

@@ -38,6 +38,7 @@ class Likeness:
             rate: Of both ends, in Hz.
         """
         self._step = rate // 100
+        self._heard_until: int | None = None
         self._sent = np.zeros((LONGEST_DELAY + _LONGEST + 1) * self._step, np.int16)
         self._heard = np.zeros((_LONGEST + 1) * self._step, np.int16)
         self._shape = np.hanning(2 * self._step).astype(np.float32)
@@ -46,8 +47,16 @@ class Likeness:
         band = np.searchsorted(_BORDERS, frequencies, side="right")[:, None]
         self._bands = (band == np.arange(1, len(_BORDERS))).astype(np.float32)
 
-    def hear(self, heard: Samples) -> None:
-        """Takes the next 10 ms of the microphone."""
+    def hear(self, heard: Samples, until: int) -> None:
+        """Takes 10 ms of the microphone.
+
+        Args:
+            heard: The frame.
+            until: The position after it. After a gap nothing is known of what was before.
+        """
+        if self._heard_until is None or abs(until - self._step - self._heard_until) > self._step:
+            self._heard[:] = 0
+        self._heard_until = until
         self._heard[: -self._step] = self._heard[self._step :]
         self._heard[-self._step :] = heard
 

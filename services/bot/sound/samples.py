@@ -10,7 +10,7 @@ _LOWEST, _HIGHEST = -32768, 32767
 
 
 def rounded(sound: NDArray[np.floating]) -> Samples:
-    """Floats on the scale of 16 bit as such; clipped, and rounded where they are."""
+    """Floats on the scale of 16 bit as such, clipped. What is given is rounded, too."""
     np.rint(sound, out=sound)
     np.maximum(sound, _LOWEST, out=sound)
     np.minimum(sound, _HIGHEST, out=sound)

@@ -107,7 +107,10 @@ class PacedQueue(FrameQueue):
             self._arrival.set_exception(TimeoutError())
 
     def reset(self) -> None:
-        """An interruption: what waits is forgotten, and what comes next is due at once."""
+        """An interruption: what waits is forgotten, and what comes next is due at once.
+
+        Whoever sleeps in `get` sleeps on, 40 ms at most at the pace of `played`.
+        """
         super().reset()
         self._resets += 1
         self._due = 0.0

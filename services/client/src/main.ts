@@ -51,6 +51,8 @@ const call = new Call({
 function show(state: CallState): void {
   status.show(state, call.devices?.microphone.muted ?? false);
   if (state.phase !== "live") link.clear();
+  // A call keeps its agent; who is chosen meanwhile answers the next one.
+  if (!underWay(state) && state.phase !== "lost") showAgentName(settings.agent);
 }
 
 function startCall(): void {
@@ -58,7 +60,6 @@ function startCall(): void {
     void call.comeBack();
     return;
   }
-  showAgentName(settings.agent);
   transcriptView.clear();
   transcript = new Transcript();
   transcript.onChange = (item) => transcriptView.draw(item);
@@ -85,8 +86,7 @@ async function useMicrophone(deviceId: string): Promise<void> {
 
 function applySettings(changed: Settings): void {
   saveSettings(changed, localStorage);
-  // A call keeps its agent; who is chosen meanwhile answers the next one.
-  if (!underWay(call.state) && call.state.phase !== "lost") showAgentName(changed.agent);
+  show(call.state);
   const { microphone, speaker } = call.devices ?? {};
   if (speaker) speaker.volume = changed.volume;
   void call.devices?.useSpeaker(changed.speaker);
@@ -129,6 +129,5 @@ openableSoundCheck(
   () => underWay(call.state),
 );
 openableDebugLog(log);
-showAgentName(settings.agent);
 showSound(call, (seconds) => transcript.advance(seconds));
 show(call.state);

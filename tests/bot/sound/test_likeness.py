@@ -40,7 +40,7 @@ def echoes_percent(far: Signal, near: Signal, since: float) -> float:
     came = np.frombuffer(to_pcm(near), np.int16)
     for start in range(0, len(sent), FRAME):
         ring.add(sent[start : start + FRAME], start)
-        likeness.hear(came[start : start + FRAME])
+        likeness.hear(came[start : start + FRAME], start + FRAME)
         latest = near[max(0, start - 12 * FRAME) : start + FRAME]
         often = start % (10 * FRAME) == 0
         if often and start > since * SAMPLE_RATE and level_db(latest) > -40:
