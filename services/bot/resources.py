@@ -16,8 +16,10 @@ from services.bot.meeting_place import MeetingPlace
 from services.bot.memory import MemoryStore
 from services.bot.nova import transport
 from services.bot.settings import BotSettings
-from services.bot.sound import canceller
+from services.bot.sound import canceller, preparation
 from services.bot.toolbox import ToolError, reloaded_tools
+from services.bot.transports import SAMPLE_RATE_IN
+from services.bot.transports.browser_protocol import SAMPLE_RATE_OUT
 from services.bot.transports.rooms import DailyRooms, Rooms
 from services.bot.voice_activity import PaddedSilero, network
 from services.common import aws
@@ -87,7 +89,7 @@ class Resources:
             jobs = JobQueue.connect(settings)
             rooms = rooms or DailyRooms(settings)
             rooms.prepare()
-        canceller.prepare()
+        preparation.prepare(SAMPLE_RATE_IN, SAMPLE_RATE_OUT)
         network.prepare()
         transport.prepare()
         meeting_place = MeetingPlace()

@@ -10,6 +10,8 @@ words over it.
 It takes 0.8 ms, so it is asked for what passes the canceller alone, which is next to nothing.
 """
 
+import functools
+
 import numpy as np
 
 from services.bot.sound.echo_meter import LONGEST_DELAY
@@ -41,11 +43,8 @@ class Likeness:
         self._heard_until: int | None = None
         self._sent = np.zeros((LONGEST_DELAY + _LONGEST + 1) * self._step, np.int16)
         self._heard = np.zeros((_LONGEST + 1) * self._step, np.int16)
-        self._shape = np.hanning(2 * self._step).astype(np.float32)
-        self._fourier = 1 << (2 * self._step - 1).bit_length()
-        frequencies = np.fft.rfftfreq(self._fourier, 1 / rate)
-        band = np.searchsorted(_BORDERS, frequencies, side="right")[:, None]
-        self._bands = (band == np.arange(1, len(_BORDERS))).astype(np.float32)
+        self._shape, self._bands = _shape_and_bands(rate)
+        self._fourier = 2 * (len(self._bands) - 1)
 
     def hear(self, heard: Samples, until: int) -> None:
         """Takes 10 ms of the microphone.
@@ -82,6 +81,16 @@ class Likeness:
         power = (np.square(spectra.real) + np.square(spectra.imag)).astype(np.float32)
         loudness: Floats = np.sqrt(power @ self._bands)
         return loudness
+
+
+@functools.cache
+def _shape_and_bands(rate: int) -> tuple[Floats, Floats]:
+    """The window of two frames, and which of its frequencies are in which band."""
+    samples = 2 * rate // 100
+    frequencies = np.fft.rfftfreq(1 << (samples - 1).bit_length(), 1 / rate)
+    band = np.searchsorted(_BORDERS, frequencies, side="right")[:, None]
+    bands = (band == np.arange(1, len(_BORDERS))).astype(np.float32)
+    return np.hanning(samples).astype(np.float32), bands
 
 
 def _is_copy(near: Floats, far: Floats, enough: float) -> bool:

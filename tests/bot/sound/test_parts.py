@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.bot.sound import high_pass, likeness, resampler
 from services.bot.sound.canceller import RATES, Processor
 from services.bot.sound.client_sound import ClientSound
 from services.bot.sound.far_end import AHEAD_SECONDS, FarEnd
+from services.bot.sound.front_end import FrontEnd
 from services.bot.sound.high_pass import HighPass
 from services.bot.sound.near_clock import NearClock
+from services.bot.sound.preparation import prepare
 from services.bot.sound.resampler import Resampler
 
 RATE = 16_000
@@ -155,6 +158,16 @@ def test_the_high_pass_does_not_depend_on_how_sound_is_cut(frames: list[int]) ->
     filters, pieces = HighPass(RATE), np.split(whole, np.cumsum(frames)[:-1] * 160)
     cut = np.concatenate([filters.filtered(piece) for piece in pieces])
     assert np.abs(cut - HighPass(RATE).filtered(whole).astype(int)).max() <= 1
+
+
+def test_a_prepared_call_computes_no_tables() -> None:
+    tables = (high_pass._matrices, high_pass._chains, likeness._shape_and_bands, resampler._matrix)
+    prepare(RATE, 24_000)
+    before = [table.cache_info().misses for table in tables]
+    front_end = FrontEnd()
+    front_end.start(RATE)
+    front_end.far(bytes(1920), 24_000)
+    assert [table.cache_info().misses for table in tables] == before
 
 
 def test_a_pages_report_is_read_and_nonsense_is_not() -> None:

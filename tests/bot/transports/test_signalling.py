@@ -8,17 +8,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from starlette.types import Message
+from starlette.types import Message, Send
 
 from services.bot import signalling
 from services.bot.admission import Admission
 from services.bot.call.ending import Ending
 from services.bot.endpoint import endpoint
 from services.bot.processes.slot import Slot
-from services.common.tickets import mint
+from services.common.tickets import Presented, mint
 from tests.bot.conftest import until
 
 CANDIDATES = {"pc_id": "1", "candidates": []}
+TICKET = mint("ses_" + 22 * "1", "ticket")
 
 
 class Line:
@@ -33,8 +34,34 @@ class Line:
         return 200, {"taken": method}
 
 
+@pytest.fixture
+def shown() -> Presented:
+    shown = signalling.shown_ticket(TICKET)
+    assert shown is not None
+    return shown
+
+
+async def post_offer(meeting_place: Path, send: Send) -> None:
+    """Posts an offer to an endpoint whose calls are signalled in that folder."""
+    resources: Any = SimpleNamespace(
+        settings=SimpleNamespace(cors_origins=[]), meeting_place=SimpleNamespace(path=meeting_place)
+    )
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b'{"sdp": "v=0", "type": "offer"}'}
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/webrtc",
+        "query_string": f"ticket={TICKET}".encode(),
+        "headers": [],
+    }
+    await endpoint(resources, Slot(lambda *_: None))(scope, receive, send)
+
+
 async def test_candidates_that_follow_the_answer_at_once_reach_the_call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: Presented
 ) -> None:
     over = asyncio.Event()
 
@@ -42,38 +69,21 @@ async def test_candidates_that_follow_the_answer_at_once_reach_the_call(
         return SimpleNamespace(run=over.wait), Line()
 
     monkeypatch.setattr(Admission, "of_offer", of_offer)
-    resources: Any = SimpleNamespace(
-        settings=SimpleNamespace(cors_origins=[]), meeting_place=SimpleNamespace(path=tmp_path)
-    )
-    ticket = mint("ses_" + 22 * "1", "ticket")
-    shown = signalling.shown_ticket(ticket)
-    assert shown is not None
     taken: list[tuple[int, dict[str, Any]]] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b'{"sdp": "v=0", "type": "offer"}'}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             taken.append(await signalling.pass_on(tmp_path, shown, "PATCH", CANDIDATES))
 
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/webrtc",
-        "query_string": f"ticket={ticket}".encode(),
-        "headers": [],
-    }
-    application = endpoint(resources, Slot(lambda *_: None))
-    await application(scope, receive, send)
+    await post_offer(tmp_path, send)
     assert taken == [(200, {"taken": "PATCH"})]
     over.set()
     await until(lambda: not any(tmp_path.iterdir()))
 
 
-async def test_a_call_that_was_taken_over_leaves_the_other_ones_way(tmp_path: Path) -> None:
-    shown = signalling.shown_ticket(mint("ses_" + 22 * "1", "ticket"))
-    assert shown is not None
+async def test_a_call_that_was_taken_over_leaves_the_other_ones_way(
+    tmp_path: Path, shown: Presented
+) -> None:
     line = Line()
     before = signalling.listening(tmp_path, shown, line.take_signalling)
     after = signalling.listening(tmp_path, shown, line.take_signalling)
@@ -100,28 +110,13 @@ async def test_an_offer_that_fails_in_any_way_ends_its_call(
         return SimpleNamespace(run=run, hang_up=ends.append), Line()
 
     monkeypatch.setattr(Admission, "of_offer", of_offer)
-    folder = tmp_path / "that" / "is" / "not" / "there"
-    resources: Any = SimpleNamespace(
-        settings=SimpleNamespace(cors_origins=[]), meeting_place=SimpleNamespace(path=folder)
-    )
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/webrtc",
-        "query_string": f"ticket={mint('ses_' + 22 * '1', 'ticket')}".encode(),
-        "headers": [],
-    }
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b'{"sdp": "v=0", "type": "offer"}'}
-
     answers: list[int] = []
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             answers.append(message["status"])
 
-    await endpoint(resources, Slot(lambda *_: None))(scope, receive, send)
+    await post_offer(tmp_path / "that" / "is" / "not" / "there", send)
     assert answers == [500]
     await asyncio.wait_for(ran.wait(), 10)
     assert ends == [Ending.FAILED]
