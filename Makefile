@@ -34,6 +34,11 @@ CDK = CDK_DISABLE_CLI_TELEMETRY=true PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/
 
 IMAGES := $(foreach name,client server bot,services/$(name)/Dockerfile:.=voice-agents/$(name):test)
 
+# Calls take place in real time, several beside each other: a test that failed has one more try with the
+# machine to itself, and both are told. The first that fails alone as well ends the run.
+ALONE = { test $$? = 1 -a $(WORKERS) != 0 || exit 1; echo "Once more, one by one: what failed beside others."; \
+	$(PYTHON) -m pytest --numprocesses 1 --dist loadgroup --last-failed --last-failed-no-failures none --maxfail 1; }
+
 ##@ Everyday
 run: ready ## Talk with the agent on http://localhost:8000 (PORT=…, NOVA=aws for the real model, SCENARIO=file)
 	@exec $(PYTHON) -m local --port '$(PORT)' --nova '$(NOVA)' $(if $(SCENARIO),--scenario '$(SCENARIO)')
@@ -44,7 +49,7 @@ agent: ready ## Make a new agent with a tool and a document of its own (NAME=tea
 test: ready ## Run every test, with a real browser (TESTS="tests/server -k connect" chooses; WORKERS=3 at once)
 	@$(PYTHON) -m tests.chromium
 	@$(NPM) test
-	@$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@$(PYTHON) -m pytest --cache-clear --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS) || $(ALONE)
 
 check: ready ## Lint, format check and types, for Python, TypeScript and Dockerfiles
 	@$(PYTHON) -m ruff check .
