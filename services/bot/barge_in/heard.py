@@ -24,6 +24,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.processors.frameworks.rtvi import RTVIClientMessageFrame
 
 from services.bot.barge_in.hold import Hold
+from services.bot.pulse import pulse
 
 #: What lies between us and the caller's ear unless their page tells: sent, and not played yet.
 USUAL_SECONDS = 0.15
@@ -69,7 +70,7 @@ class Heard(FrameProcessor):
         self._assistant = assistant
         self._unplayed = USUAL_SECONDS
         self._waiting: deque[_Waiting] = deque()
-        self._changed = asyncio.Event()
+        self._any = asyncio.Event()
         self._releasing: asyncio.Task[None] | None = None
 
     def knows(self, unplayed_seconds: float) -> None:
@@ -80,7 +81,6 @@ class Heard(FrameProcessor):
         """The sound has been held for so long, and the words' with it."""
         for each in self._waiting:
             each.sent_at += seconds
-        self._changed.set()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Keeps words back, and looks at who speaks.
@@ -128,23 +128,20 @@ class Heard(FrameProcessor):
     def _keep(self, frame: Frame) -> None:
         now = asyncio.get_running_loop().time()
         self._waiting.append(_Waiting(frame, now, self._hold.sent_seconds))
-        self._changed.set()
+        self._any.set()
 
     async def _release(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            self._changed.clear()
-            due = None
-            if self._waiting and not self._hold.held:
-                first = self._waiting[0]
-                due = first.sent_at + self._unplayed + MARGIN_SECONDS - loop.time()
-                if due <= 0:
-                    await self._let_go(1)
-                    continue
-            try:
-                await asyncio.wait_for(self._changed.wait(), due)
-            except TimeoutError:
-                continue
+            await self._any.wait()
+            await pulse()
+            while self._waiting and not self._hold.held:
+                wait = self._unplayed + MARGIN_SECONDS
+                if self._waiting[0].sent_at + wait > loop.time():
+                    break
+                await self._let_go(1)
+            if not self._waiting:
+                self._any.clear()
 
     async def _let_go(self, count: int) -> None:
         for _ in range(count):

@@ -7,7 +7,7 @@ tool blocks it or its caller's network stalls, is outvoted; when most are late, 
 full. Then the task lets nobody in until that is over. Calls that are there go on.
 """
 
-from services.bot.load.lag import LoopLag
+from services.bot.load.lag import longest_lag
 from services.bot.load.overload import Load, Overload
 
-__all__ = ["Load", "LoopLag", "Overload"]
+__all__ = ["Load", "Overload", "longest_lag"]

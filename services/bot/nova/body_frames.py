@@ -35,6 +35,12 @@ class Frame(NamedTuple):
         return self.whole[_HEADER_BYTES:]
 
 
+def body_frame(stream: int, piece: bytes) -> bytes:
+    """A plain piece of a stream's body as a frame; no longer than the peer takes."""
+    length = len(piece)
+    return _HEADER.pack(length >> 8, length & 0xFF, _DATA, 0, stream) + piece
+
+
 class Frames:
     """Cuts what arrives into frames."""
 

@@ -189,9 +189,8 @@ class Conversation:
 
     # What Nova sends.
 
-    def read(self, payload: bytes) -> str:
-        """Notes an event of Nova's and returns its kind."""
-        kind, fields = events.decode(payload)
+    def read(self, kind: str, fields: events.Event) -> None:
+        """Notes an event of Nova's."""
         self._quiet_since = self._clock()
         match kind:
             case "contentStart":
@@ -211,7 +210,6 @@ class Conversation:
                 self._caller_stopped_ms = fields.get("inputAudioOffsetMs")
             case "usageEvent":
                 self.usage.add(fields.get("details", {}).get("delta", {}))
-        return kind
 
     def _read_block(self, block: _Block, stop: str) -> None:
         role, text = block.start["role"], "".join(block.text)
@@ -254,7 +252,7 @@ class Conversation:
         """The question got no answer; the next stream is asked too, and is not waited for."""
         self._turns.asked_in_vain = True
 
-    def interrupted_stream(self) -> list[bytes]:
+    def interrupted_stream(self) -> list[tuple[str, events.Event]]:
         """Keeps what is unfinished; returns the events that close it for Pipecat."""
         in_audio = self._reading is not None and self._reading.start["type"] == "AUDIO"
         self._reading = None

@@ -6,29 +6,26 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from aws_sdk_bedrock_runtime.models import (  # type: ignore[import-untyped]
-    BidirectionalOutputPayloadPart,
     InvokeModelWithBidirectionalStreamInputChunk,
 )
-from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamOutputChunk as Chunk
 from loguru import logger
 
 from services.bot.nova import events
 from services.bot.nova.backoff import Backoff
 from services.bot.nova.conversation import Conversation
 from services.bot.nova.errors import NovaError, Refused, StreamLost, Unstable
-from services.bot.nova.gap import SILENCE, SILENCE_SECONDS
+from services.bot.nova.gap import SILENCE
 from services.bot.nova.link import Link
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.successor import Successor
 from services.bot.nova.usage import Usage
+from services.bot.pulse import pulse
 
 State = Literal["ready", "late", "reconnecting", "lost"]
 
-_TICK_SECONDS = SILENCE_SECONDS
-
 
 class EndlessStream:
-    """Has the face of the SDK's duplex stream, and outlives it.
+    """Takes events as the SDK's duplex stream does, and outlives it.
 
     Behind it one `Link` at a time is alive. When it is lost, or nears the age at which AWS ends it,
     the next one is opened and told what was said (`Conversation`). Pipecat notices nothing: sending
@@ -55,7 +52,7 @@ class EndlessStream:
             settings, preface=self._conversation.preface, part=self._part, log=log
         )
         self._state: State | None = None
-        self._received: asyncio.Queue[Chunk | None] = asyncio.Queue()
+        self._received: asyncio.Queue[tuple[str, events.Event] | None] = asyncio.Queue()
         self._ready = asyncio.Event()
         self._partings: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -92,10 +89,6 @@ class EndlessStream:
         """Itself."""
         return self
 
-    async def await_output(self) -> tuple[None, "EndlessStream"]:
-        """Nothing, and itself."""
-        return None, self
-
     async def send(self, event: InvokeModelWithBidirectionalStreamInputChunk) -> None:
         """Takes an event of Pipecat's; never waits for the network."""
         payload = event.value.bytes_
@@ -115,8 +108,8 @@ class EndlessStream:
         if self._link is not None:
             self._link.put(event)
 
-    async def receive(self) -> Chunk | None:
-        """The next event of Nova's; None once closed."""
+    async def receive(self) -> tuple[str, events.Event] | None:
+        """The next event of Nova's, its kind and its fields; None once closed."""
         return await self._received.get()
 
     async def close(self) -> None:
@@ -192,9 +185,10 @@ class EndlessStream:
             self._replace(link, successor)
 
     def _read(self, event: bytes) -> None:
-        kind = self._conversation.read(event)
+        kind, fields = events.decode(event)
+        self._conversation.read(kind, fields)
         self._spoke = self._spoke or kind != "usageEvent"
-        self._received.put_nowait(Chunk(value=BidirectionalOutputPayloadPart(bytes_=event)))
+        self._received.put_nowait((kind, fields))
 
     async def _tend(self, link: Link) -> Link:
         """Watches over a link until a successor can take over, which it returns.
@@ -204,7 +198,7 @@ class EndlessStream:
         """
         settings = self._settings
         while True:
-            await asyncio.sleep(_TICK_SECONDS)
+            await pulse()
             self._fill_silence(link)
             link.put(*self._conversation.write_missing_results(settings.tool_seconds))
             if link.accepted.is_set():
@@ -268,9 +262,8 @@ class EndlessStream:
         return delay
 
     def _finish_what_was_heard(self) -> None:
-        for payload in self._conversation.interrupted_stream():
-            part = BidirectionalOutputPayloadPart(bytes_=payload)
-            self._received.put_nowait(Chunk(value=part))
+        for event in self._conversation.interrupted_stream():
+            self._received.put_nowait(event)
 
     def _part(self, link: Link, *, say_goodbye: bool = False) -> None:
         link.listen(lambda _: None)

@@ -85,11 +85,11 @@ def goodbye(prompt: str, audio_content: str | None) -> list[bytes]:
     return events
 
 
-def end_of_answer(prompt: str, *, in_audio: bool) -> list[bytes]:
+def end_of_answer(prompt: str, *, in_audio: bool) -> list[tuple[str, Event]]:
     """What Nova would have sent at the end of an answer, were it still there."""
     name = {"promptName": prompt, "type": "AUDIO"}
-    opening = [] if in_audio else [encode("contentStart", {**name, "role": "ASSISTANT"})]
-    return [*opening, encode("contentEnd", {**name, "stopReason": "END_TURN"})]
+    opening = [] if in_audio else [("contentStart", {**name, "role": "ASSISTANT"})]
+    return [*opening, ("contentEnd", {**name, "stopReason": "END_TURN"})]
 
 
 def decode(payload: bytes | str) -> tuple[str, dict[str, Any]]:

@@ -5,15 +5,16 @@ from collections import deque
 
 import numpy as np
 
+from services.bot import pulse
+
 _QUIET_PEAK = 500
 """Of 32767: below it a chunk is silence, or a quiet room's noise."""
 
 _LEAD_SECONDS = 0.3
 """Kept before the first sound, since a word begins softly."""
 
-SILENCE_SECONDS = 0.2
-SILENCE = base64.b64encode(bytes(int(16_000 * 2 * SILENCE_SECONDS))).decode()
-"""A chunk of it, as it goes into an event."""
+SILENCE = base64.b64encode(bytes(int(16_000 * 2 * pulse.SECONDS))).decode()
+"""A chunk of it, as it goes into an event, as long as a pulse."""
 
 
 class Gap:

@@ -50,6 +50,18 @@ _EARLY_FRAMES = 1000
 
 _CANCELLED = {"cancelled": "The caller spoke before this was done. Do not mention it."}
 
+#: Pipecat's, by kind of event.
+_HANDLERS = {
+    "completionStart": "_handle_completion_start_event",
+    "contentStart": "_handle_content_start_event",
+    "textOutput": "_handle_text_output_event",
+    "audioOutput": "_handle_audio_output_event",
+    "toolUse": "_handle_tool_use_event",
+    "contentEnd": "_handle_content_end_event",
+    "completionEnd": "_handle_completion_end_event",
+    "usageEvent": "_handle_usage_event",
+}
+
 _QUIET_SECONDS = 1.0
 _TONE_EVERY_SECONDS = 2.0
 
@@ -181,14 +193,20 @@ class NovaSonic(AWSNovaSonicLLMService):
             self._endless.brief(self._instructions, instructions, anew=anew)
         self._instructions = instructions
 
-    async def reset_conversation(self) -> None:
-        """Goes on with the same stream, which outlives its faults.
+    async def _receive_task_handler(self, stream: EndlessStream | None = None) -> None:
+        """Has Pipecat handle Nova's events.
 
-        Pipecat calls this when handling one of Nova's events failed, and then reads no more.
+        As Pipecat's own, but for two things: an event is parsed once, and one that it stumbles over
+        ends nothing, since the stream behind is none that opening another one would mend.
         """
-        if self._stream is not None and self._wants_connection:
-            reading = self._receive_task_handler(stream=self._stream)  # type: ignore[no-untyped-call]
-            self._receive_task = self.create_task(reading)
+        while stream is not None and (event := await stream.receive()) is not None:
+            kind, fields = event
+            if kind in _HANDLERS:
+                try:
+                    await getattr(self, _HANDLERS[kind])({kind: fields})
+                except Exception as error:
+                    message = f"{kind} of Nova's was not handled: {error}"
+                    await self.push_error(error_msg=message, exception=error)
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Notes who is speaking, since a stream is best replaced while nobody is."""

@@ -1,5 +1,7 @@
 """The words of a sentence, given out as its audio goes by."""
 
+from itertools import islice
+
 from services.bot.nova.answer import BYTES_A_SECOND, SECONDS_A_LETTER
 
 
@@ -17,24 +19,24 @@ class SpeakingSentence:
         self._seconds_a_letter = SECONDS_A_LETTER
         self._words: list[str] = []
         self._letters = 0
-        self._given = 0
+        self._given = self._letters_given = 0
         self._seconds = 0.0
 
     def begin(self, text: str) -> None:
         """The next sentence."""
         self._words = text.split()
         self._letters = len(text)
-        self._given = 0
+        self._given = self._letters_given = 0
         self._seconds = 0.0
 
     def spoken(self, pcm_bytes: int) -> str:
         """The words that begin within the audio so far and were not given out yet."""
         self._seconds += pcm_bytes / self._bytes_a_second
-        left, due = self._seconds, 0
-        for word in self._words:
-            left -= (len(word) + 1) * self._seconds_a_letter
-            if left < 0:
+        letters, due = self._seconds / self._seconds_a_letter, self._given
+        for word in islice(self._words, due, None):
+            if self._letters_given + len(word) + 1 > letters:
                 break
+            self._letters_given += len(word) + 1
             due += 1
         return self._give(due)
 

@@ -34,6 +34,8 @@ _LONGEST = 16 * 1024 * 1024 + 128 * 1024 + _OVERHEAD
 _CREDENTIAL = re.compile(
     r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
 )
+#: As the service writes them. Another way to write the same is read, too, in twice the time.
+_WRAPPED = re.compile(rb'\{"bytes":"([A-Za-z0-9+/=]*)"(?:,"p":"[A-Za-z0-9]*")?\}')
 _SIGNATURE = re.compile(r"Signature=(?P<signature>[0-9a-f]{64})")
 
 
@@ -169,6 +171,8 @@ def _headers(encoded: bytes) -> Mapping[str, HEADER_VALUE]:
 
 def _unwrapped(payload: bytes) -> bytes:
     """The event in ``{"bytes": "<base64>", "p": "<padding>"}``."""
+    if (found := _WRAPPED.match(payload)) is not None:
+        return b64decode(found[1])
     try:
         return b64decode(json.loads(payload)["bytes"])
     except (ValueError, LookupError, TypeError) as error:

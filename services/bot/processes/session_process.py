@@ -11,8 +11,7 @@ from collections.abc import Awaitable, Callable
 from loguru import logger
 
 from services.bot.call.call import Call
-from services.bot.load import LoopLag
-from services.bot.load.overload import EVERY_SECONDS
+from services.bot.load import longest_lag
 from services.bot.processes.link import (
     Alive,
     Drain,
@@ -78,13 +77,10 @@ async def _beat(link: Link, lease_seconds: float) -> None:
 
 async def _tell_load(link: Link, slot: Slot) -> None:
     """Lets the supervisor know how late everything is here, from the first wait on."""
-    lag = LoopLag()
-    async with asyncio.TaskGroup() as measuring:
-        measuring.create_task(lag.watch())
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            late = slot.call.line.take_lateness() if slot.call is not None else None
-            link.send(Loaded(lag=lag.take(), late=late))
+    while True:
+        lag = await longest_lag()
+        late = slot.call.line.take_lateness() if slot.call is not None else None
+        link.send(Loaded(lag=lag, late=late))
 
 
 async def _obey(link: Link, slot: Slot) -> None:

@@ -14,8 +14,7 @@ from loguru import logger
 
 from services.bot import problems
 from services.bot.endpoint import endpoint
-from services.bot.load import Load, LoopLag, Overload
-from services.bot.load.overload import EVERY_SECONDS
+from services.bot.load import Load, Overload, longest_lag
 from services.bot.processes import admin
 from services.bot.processes.aftermath import Aftermath
 from services.bot.processes.balance import Waiting, wanted
@@ -144,13 +143,10 @@ class Supervisor:
 
     async def _judge_load(self) -> None:
         """Shuts the door while the processor is full, and opens it again."""
-        lag = LoopLag()
-        async with asyncio.TaskGroup() as measuring:
-            measuring.create_task(lag.watch())
-            while True:
-                await asyncio.sleep(EVERY_SECONDS)
-                if self._overload.judge([*self._fleet.loads(), Load(lag.take())]):
-                    self._shut_or_open()
+        while True:
+            lag = await longest_lag()
+            if self._overload.judge([*self._fleet.loads(), Load(lag)]):
+                self._shut_or_open()
 
     def _shut_or_open(self) -> None:
         overload, calls = self._overload, self._fleet.count("taken")

@@ -15,7 +15,7 @@ from services.bot.sound.likeness import Likeness
 from services.bot.sound.near_clock import NearClock
 from services.bot.sound.no_echo import NoEcho
 from services.bot.sound.paths import RATES, Paths
-from services.bot.sound.resampler import Resampler
+from services.bot.sound.resampler import Resampler, picked
 from services.bot.sound.residue import Residue
 from services.bot.sound.samples import Samples, rounded
 from services.bot.sound.settings import Sound
@@ -278,6 +278,10 @@ class FrontEnd:
         return position < until + self._shift + TAIL_SECONDS * self._rate
 
     def _converted(self, sent: Samples, rate: int) -> Samples:
+        if self._resting and self.tape is None:
+            # Of this only the loudness is measured. The canceller, when it begins, learns anyway.
+            self._resampler = None
+            return picked(sent, rate, self._rate)
         if self._resampler is None or self._resampler[0] != rate:
             self._resampler = (rate, Resampler(rate, self._rate))
         return rounded(self._resampler[1].convert(sent.astype(np.float32)))

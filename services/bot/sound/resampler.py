@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from services.bot.sound.samples import Floats
+from services.bot.sound.samples import Floats, Samples
 
 #: Of the filter, on each side of its middle.
 _CROSSINGS = 8
@@ -79,6 +79,16 @@ class Resampler:
         step = heard.itemsize
         blocks = np.ndarray((count, reach), heard.dtype, heard, 0, (self._rise * step, step))
         return (blocks @ matrix).reshape(-1)
+
+
+def picked(samples: Samples, rate_in: int, rate_out: int) -> Samples:
+    """As many samples of a piece as the other rate has: as loud, in time, and no more than that."""
+    return samples[_picks(len(samples), rate_in, rate_out)]
+
+
+@functools.lru_cache(maxsize=8)
+def _picks(count: int, rate_in: int, rate_out: int) -> NDArray[np.intp]:
+    return np.arange(count * rate_out // rate_in) * rate_in // rate_out
 
 
 @functools.cache

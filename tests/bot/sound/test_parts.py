@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from services.bot.sound import high_pass, likeness, resampler
 from services.bot.sound.canceller import RATES, Processor
 from services.bot.sound.client_sound import ClientSound
+from services.bot.sound.echo_meter import powers
 from services.bot.sound.far_end import AHEAD_SECONDS, FarEnd
 from services.bot.sound.front_end import FrontEnd
 from services.bot.sound.high_pass import HighPass
 from services.bot.sound.near_clock import NearClock
 from services.bot.sound.preparation import prepare
-from services.bot.sound.resampler import Resampler
+from services.bot.sound.resampler import Resampler, picked
 
 RATE = 16_000
 START = 50_000_000
@@ -121,6 +122,16 @@ def test_a_tone_keeps_its_height_its_strength_and_its_time(rate: int) -> None:
     wanted = np.sin(2 * np.pi * 440 * np.arange(len(whole)) / RATE)
     assert RATE - len(whole) < 0.002 * RATE
     assert np.abs(whole[200:] - wanted[200:]).max() < 0.01
+
+
+@pytest.mark.parametrize("rate", [8_000, 24_000, 44_100, 48_000])
+def test_what_is_picked_for_its_loudness_is_as_loud_at_the_same_time(rate: int) -> None:
+    swell = np.sin(np.pi * np.arange(rate) / rate) ** 2 * np.sin(np.arange(rate) * 2765 / rate)
+    sound = (8000 * swell).astype(np.int16)
+    found = picked(sound, rate, RATE)
+    assert len(found) == RATE
+    wanted = np.array(powers(sound, rate // 100)) * RATE / rate
+    assert np.abs(np.array(powers(found, RATE // 100)) - wanted).max() < 0.05 * wanted.max()
 
 
 def test_what_is_too_high_does_not_fold_back() -> None:
