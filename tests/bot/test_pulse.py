@@ -2,12 +2,19 @@
 
 import asyncio
 import math
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.bot import pulse as pulses
 from services.bot.pulse import SECONDS, pulse
+
+
+@pytest.fixture(autouse=True)
+def never_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulses, "_late", 0.0)
 
 
 class _Loop(asyncio.SelectorEventLoop):
@@ -29,6 +36,7 @@ def _after(begun: float, *, late: float = 0.0) -> tuple[float, float]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncio, "sleep", sleep)
+        patch.setattr(time, "monotonic", loop.time)
         lag = loop.run_until_complete(pulse())
     loop.close()
     return loop.now, lag
@@ -49,3 +57,14 @@ def test_nobody_waits_for_much_more_or_less_than_a_beat(begun: float) -> None:
 def test_what_a_busy_loop_makes_of_it_is_told() -> None:
     assert _after(12.3)[1] == pytest.approx(0.0, abs=1e-9)
     assert _after(12.3, late=0.07)[1] == pytest.approx(0.07)
+
+
+def test_a_process_that_often_wakes_late_is_busy_until_it_does_not_any_more() -> None:
+    _after(12.3, late=0.01)
+    assert not pulses.busy()
+    for _ in range(10):
+        _after(12.3, late=0.01)
+    assert pulses.busy()
+    for _ in range(50):
+        _after(12.3)
+    assert not pulses.busy()

@@ -17,6 +17,7 @@ from pipecat.transports.websocket.fastapi import (
     FastAPIWebsocketTransport,
 )
 
+from services.bot import pulse
 from services.bot.sound.filters import NearEnd
 from services.bot.transports.caller_socket import CallerSocket
 
@@ -25,7 +26,10 @@ _AT_ONCE_BYTES = 6400
 
 #: What is worth waking up for while the caller is silent: 80 ms, four frames of most callers. The
 #: first of who begins to speak is heard up to 60 ms later for that, the rest at once.
-_APPETITE_BYTES = 2560
+_AT_EASE_BYTES = 2560
+#: The same while they speak and the core is nearly full: 40 ms, two frames of most callers. That
+#: 20 ms make room for every other call's sound.
+_BUSY_BYTES = 1280
 
 
 class Sound(Protocol):
@@ -111,9 +115,10 @@ class DirectInput(FastAPIWebsocketInputTransport):
 
     def appetite(self) -> int:
         """How many messages are worth waking up for."""
-        if not (self._open and self._last_bytes and self.at_ease()):
+        if not (self._open and self._last_bytes):
             return 1
-        return max(1, _APPETITE_BYTES // self._last_bytes)
+        worth = _AT_EASE_BYTES if self.at_ease() else _BUSY_BYTES if pulse.busy() else 0
+        return max(1, worth // self._last_bytes)
 
     def _filtered(self, pcm: bytes) -> Iterator[bytes]:
         if not pcm:

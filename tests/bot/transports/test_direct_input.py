@@ -8,6 +8,7 @@ import pytest
 from pipecat.frames.protobufs import frames_pb2
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 
+from services.bot import pulse
 from services.bot.transports.browser_protocol import BrowserProtocol
 from services.bot.transports.caller_socket import CallerSocket
 from services.bot.transports.direct_input import DirectInput
@@ -80,6 +81,11 @@ class NoSocket:
         """Nobody reads."""
 
 
+@pytest.fixture(autouse=True)
+def idle_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "busy", lambda: False)
+
+
 def an_input(heard: list[bytes]) -> DirectInput:
     params = FastAPIWebsocketParams(audio_in_enabled=True)
     entrance = DirectInput(
@@ -108,4 +114,15 @@ def test_80_ms_are_worth_waking_up_for_while_all_is_quiet(milliseconds: int, mes
     assert entrance.take([in_protobuf(bytes(32 * milliseconds))]) == 1
     assert entrance.appetite() == 1
     entrance.at_ease = lambda: True
+    assert entrance.appetite() == messages
+
+
+@pytest.mark.parametrize(("milliseconds", "messages"), [(10, 4), (20, 2), (40, 1), (100, 1)])
+def test_40_ms_are_worth_waking_up_for_while_the_processor_is_busy(
+    milliseconds: int, messages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entrance = an_input([])
+    assert entrance.appetite() == 1
+    assert entrance.take([in_protobuf(bytes(32 * milliseconds))]) == 1
+    monkeypatch.setattr(pulse, "busy", lambda: True)
     assert entrance.appetite() == messages
