@@ -13,6 +13,10 @@ from collections.abc import Callable
 from pipecat.frames.frames import Frame
 from pipecat.utils.frame_queue import FrameQueue
 
+#: What was held up by less, on the way to us or by a busy processor, catches up with its time;
+#: after more, whoever plays has been silent and begins anew.
+_CATCH_UP_SECONDS = 0.2
+
 
 class PacedQueue(FrameQueue):
     """Gives out what is behind a piece of sound when that has been played, as far as pacing goes.
@@ -48,7 +52,7 @@ class PacedQueue(FrameQueue):
             When the next one is due, on the clock.
         """
         now = self._clock()
-        self._due = self._due + seconds if now - self._due < seconds else now
+        self._due = self._due + seconds if now - self._due < _CATCH_UP_SECONDS else now
         return self._due
 
     def put_nowait(self, item: Frame) -> None:

@@ -101,3 +101,12 @@ async def test_who_gives_up_waiting_leaves_the_next_frame_to_others() -> None:
     await asyncio.wait({taking})
     queue.put_nowait(frame)
     assert await queue.get() is frame
+
+
+def test_what_was_held_up_for_a_moment_catches_up_with_its_time() -> None:
+    clock = Clock()
+    queue = PacedQueue(clock)
+    queue.played(0.04)
+    clock.now += 0.15
+    due = [queue.played(0.04) for _ in range(5)]
+    assert [round(each - clock.now, 3) for each in due] == [-0.11, -0.07, -0.03, 0.01, 0.05]
