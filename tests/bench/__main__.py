@@ -93,7 +93,7 @@ def main() -> int:
         console.print("Stopped.")
         return _INTERRUPTED
     except (PartFailedError, TimeoutError) as error:
-        console.print(f"A benchmark could not be run: {error or _TOO_LONG}")
+        console.print(f"A benchmark could not be run: {str(error) or _TOO_LONG}")
         return 1
     report.summarise(figures, time.monotonic() - began)
     if options.json:
