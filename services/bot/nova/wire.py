@@ -171,10 +171,9 @@ def _headers(encoded: bytes) -> Mapping[str, HEADER_VALUE]:
 
 def _unwrapped(payload: bytes) -> bytes:
     """The event in ``{"bytes": "<base64>", "p": "<padding>"}``."""
-    if (found := _WRAPPED.match(payload)) is not None:
-        return b64decode(found[1])
+    found = _WRAPPED.fullmatch(payload)
     try:
-        return b64decode(json.loads(payload)["bytes"])
+        return b64decode(json.loads(payload)["bytes"] if found is None else found[1])
     except (ValueError, LookupError, TypeError) as error:
         raise StreamLost("the service sent an event without its bytes") from error
 

@@ -1,6 +1,8 @@
 """Questions, answers, tools and barge-in, over streams that do what they should."""
 
+import pytest
 from pipecat.frames.frames import TTSTextFrame
+from pipecat.services.aws.nova_sonic.llm import AWSNovaSonicLLMService
 
 from tests.bot.nova.caller import audio_seconds
 from tests.bot.nova.conftest import Dial, StartEmulator
@@ -15,6 +17,29 @@ async def test_a_question_is_answered_with_what_the_tool_returned(
     await caller.until_said(ANSWER)
     assert caller.calls == [{"order_number": "4217"}]
     assert caller.states == ["ready"]
+
+
+async def test_an_event_that_pipecat_stumbles_over_ends_nothing(
+    start_emulator: StartEmulator, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = AWSNovaSonicLLMService._handle_completion_start_event
+    stumbled: list[object] = []
+
+    async def stumble_once(service: AWSNovaSonicLLMService, event: object) -> None:
+        stumbled.append(event)
+        if len(stumbled) == 1:
+            raise KeyError("completionId")
+        await handle(service, event)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(AWSNovaSonicLLMService, "_handle_completion_start_event", stumble_once)
+    emulator = await start_emulator()
+    caller = await dial(emulator)
+    await caller.write(QUESTION)
+    await caller.until_said(ANSWER)
+    await caller.write(QUESTION)
+    await caller.until_said(ANSWER, times=2)
+    assert stumbled
+    assert len(emulator.streams) == 1
 
 
 async def test_sentences_reach_the_context_with_a_space_between_them(

@@ -99,14 +99,25 @@ def message(payload: bytes, **headers: str) -> bytes:
     return EventMessage(headers=named, payload=payload).encode()
 
 
-def chunk(event: bytes) -> bytes:
-    payload = json.dumps({"bytes": b64encode(event).decode(), "p": "abcdefg"}).encode()
+#: As the service writes JSON, and another way.
+SEPARATORS = (",", ":"), (", ", ": ")
+
+
+def chunk(event: bytes, separators: tuple[str, str] = SEPARATORS[0]) -> bytes:
+    fields = {"bytes": b64encode(event).decode(), "p": "abcdefg"}
+    payload = json.dumps(fields, separators=separators).encode()
     return message(payload, message_type="event", event_type="chunk")
 
 
-@given(st.lists(st.binary(max_size=300), max_size=5), st.integers(1, 200))
-def test_events_are_read_however_they_are_cut(events: list[bytes], size: int) -> None:
-    sent = b"".join(map(chunk, events))
+@given(
+    st.lists(st.binary(max_size=300), max_size=5),
+    st.integers(1, 200),
+    st.sampled_from(SEPARATORS),
+)
+def test_events_are_read_however_they_are_cut_and_written(
+    events: list[bytes], size: int, separators: tuple[str, str]
+) -> None:
+    sent = b"".join(chunk(event, separators) for event in events)
     reader = Reader()
     read = [
         event
@@ -132,6 +143,7 @@ def test_events_are_read_however_they_are_cut(events: list[bytes], size: int) ->
         (message(b"", message_type="error", error_code="InternalServerException"), Unstable),
         (message(b"not JSON", message_type="event", event_type="chunk"), StreamLost),
         (message(b'{"p": "a"}', message_type="event", event_type="chunk"), StreamLost),
+        (message(b'{"bytes":"abc"}', message_type="event", event_type="chunk"), StreamLost),
         (b"HTTP/1.1 400 Bad Request", StreamLost),
         (chunk(b"{}")[:-1] + b"?", StreamLost),
     ],
