@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from loguru import logger
-from pipecat.frames.frames import CancelFrame, EndFrame, InputAudioRawFrame, StartFrame
+from pipecat.frames.frames import CancelFrame, EndFrame, StartFrame
 from pipecat.transports.websocket.fastapi import (
     FastAPIWebsocketInputTransport,
     FastAPIWebsocketTransport,
@@ -82,16 +82,6 @@ class DirectInput(FastAPIWebsocketInputTransport):
         """Takes no more."""
         self._open = False
         await super().cancel(frame)
-
-    async def _audio_task_handler(self) -> None:
-        """As Pipecat's, without the timeout twice a second, from which nothing follows."""
-        while True:
-            frame: InputAudioRawFrame = await self._audio_in_queue.get()
-            if self._params.audio_in_filter:
-                frame.audio = await self._params.audio_in_filter.filter(frame.audio)
-            if frame.audio and self._params.audio_in_passthrough:
-                await self.push_frame(frame)
-            self._audio_in_queue.task_done()
 
     def take(self, messages: Sequence[str | bytes]) -> int:
         """Takes messages as long as they are sound; the others are for the queue."""

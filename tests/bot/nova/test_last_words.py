@@ -16,11 +16,11 @@ from h2.events import Event, RequestReceived
 from nova_sonic_emulator import certificates
 from services.bot.nova.errors import StreamLost
 from services.bot.nova.http2 import Connection
+from tests.bot.nova.test_body_frames import REQUEST
 from tests.trust import BUNDLE, CA_DIR
 
 SECONDS = 20
 LAST = b"x" * 200_000
-REQUEST = [(":method", "POST"), (":scheme", "https"), (":authority", "nova"), (":path", "/")]
 
 
 @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
