@@ -53,7 +53,7 @@ def test_percentiles_are_those_of_the_samples() -> None:
 
 async def test_calls_are_measured_by_the_dozen() -> None:
     async with Crowd("ours", sessions=2, bot_core=0) as crowd:
-        step = await crowd.measure(2, seconds=1.2, settle=0.2)
+        step = await crowd.measure(2, seconds=2.2, settle=0.2)
     assert step.broken == 0
     assert step.out.count > 50
     assert step.inward.count > 50

@@ -113,7 +113,7 @@ class FrontEnd:
 
     @property
     def delay_seconds(self) -> float:
-        """By how much it delays the caller, for frames that are a multiple of 10 ms."""
+        """By how much it delays the caller now, for frames that are a multiple of 10 ms."""
         return self._paths.delay_seconds if self._paths else 0.0
 
     @property

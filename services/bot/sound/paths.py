@@ -1,8 +1,9 @@
 """The two ways that a frame can go: through the echo canceller, or past it.
 
-The canceller costs several times what everything else does, so a frame goes past it while there is
-nothing to cancel. Both ways delay it equally, and a change from one to the other is a crossfade
-after a frame in which the way that was idle settles.
+The canceller costs several times what everything else does, and delays a caller, so a frame goes
+past it while there is nothing to cancel. A change from one way to the other is a crossfade after a
+frame in which the way that was idle settles: 8 ms of the caller are heard twice as the canceller
+begins, and 8 are left out as it ends.
 """
 
 from collections.abc import Callable
@@ -34,7 +35,6 @@ class Paths:
         frame: Samples of a frame.
         far: Where the far end of the next frame is to be put; None without a canceller.
         cancelling: Whether the last frame went through the canceller.
-        delay_seconds: By how much frames come out later than they went in.
     """
 
     def __init__(self, rate: int, *, echo_cancelling: bool, noise_suppression: bool) -> None:
@@ -51,16 +51,12 @@ class Paths:
         if noise_suppression:
             self._past = Processor(rate, noise_suppression=True).processed
         self._through: Processor | None = None
-        delay_ms = SUPPRESSION_MS if noise_suppression else 0
         if echo_cancelling:
             self._through = Processor(
                 rate, echo_cancelling=True, noise_suppression=noise_suppression
             )
-            delay_ms += CANCELLER_MS
-            self._held = np.zeros(rate * CANCELLER_MS // 1000, np.int16)
         self.far: Samples | None = self._through.far if self._through else None
         self.cancelling = False
-        self.delay_seconds = delay_ms / 1000
         self._change = 0
         hiss = np.random.default_rng(1).standard_normal((_HISS_FRAMES, self.frame)) * _HISS
         self._hiss = np.clip(np.rint(hiss), -_HISS_PEAK, _HISS_PEAK).astype(np.int16)
@@ -68,6 +64,13 @@ class Paths:
         rising = (np.arange(self.frame, dtype=np.float32) + 0.5) / self.frame
         self._rising = rising
         self._failed = False
+
+    @property
+    def delay_seconds(self) -> float:
+        """By how much frames come out later than they went in, on the way that they go now."""
+        _, suppressing = self._kind
+        delay_ms = CANCELLER_MS * self.cancelling + SUPPRESSION_MS * suppressing
+        return delay_ms / 1000
 
     def are(self, echo_cancelling: bool, noise_suppression: bool) -> bool:
         """Whether they were made for this."""
@@ -103,7 +106,7 @@ class Paths:
                 self.process(heard[frame], done[frame], cancel=False)
             return
         try:
-            done[:] = self._passed(heard)
+            done[:] = self._past(heard)
         except CancellerError as error:
             self._give_up(error)
             done[:] = heard
@@ -114,16 +117,16 @@ class Paths:
 
     def _process(self, heard: Samples, done: Samples, *, cancel: bool) -> None:
         if self._through is None:
-            done[:] = self._passed(heard)
+            done[:] = self._past(heard)
             return
         if cancel is not self.cancelling:
             self.cancelling = cancel
             self._change = _CHANGE_FRAMES
         if not self._change:
-            done[:] = self._cancelled(self._through, heard) if cancel else self._passed(heard)
+            done[:] = self._cancelled(self._through, heard) if cancel else self._past(heard)
             return
         self._change -= 1
-        through, past = self._cancelled(self._through, heard), self._passed(heard)
+        through, past = self._cancelled(self._through, heard), self._past(heard)
         before, after = (past, through) if cancel else (through, past)
         if self._change:
             done[:] = before
@@ -136,11 +139,3 @@ class Paths:
         through.near += self._hiss[self._count]
         through.cancel()
         return through.near
-
-    def _passed(self, heard: Samples) -> Samples:
-        passed = self._past(heard)
-        if self._through is None:
-            return passed
-        delayed = np.concatenate((self._held, passed))
-        self._held = delayed[len(heard) :]
-        return delayed[: len(heard)]

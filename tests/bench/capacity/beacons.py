@@ -114,14 +114,14 @@ def compare(
         received: When each piece of 16-bit mono PCM arrived.
         piece_ms: Length of the pieces that were sent.
         sample_rate: Of what arrived.
-        window: From when to when sound was sent that counts.
+        window: From when to when sound was sent that counts, in whole seconds of it.
     """
     arrival, track = Arrival(), _Track(received, sample_rate)
     found: list[tuple[_Second, int | None]] = [
         (second, track.begin_of(second)) for second in _seconds(sent, 1000 // piece_ms)
     ]
     for (second, begin), (_, following) in itertools.pairwise(found):
-        if not window[0] <= second.left[0] < window[1]:
+        if second.left[0] < window[0] or window[1] <= second.left[-1]:
             continue
         if begin is None:
             arrival.unheard += 1
@@ -129,7 +129,8 @@ def compare(
         if (at := track.arrival(begin + sample_rate // _PLACES_A_SECOND)) is not None:
             arrival.tones.append((second.left[0], 1000 * (at - second.left[0])))
         for place in range(_PLACES_A_SECOND):
-            at = track.arrival(begin + (place + 1) * sample_rate // _PLACES_A_SECOND)
+            # Its middle: tones are found to half a millisecond, and its end may be a piece's.
+            at = track.arrival(begin + (2 * place + 1) * sample_rate // (2 * _PLACES_A_SECOND))
             if at is not None:
                 left = second.left[place * len(second.left) // _PLACES_A_SECOND]
                 arrival.ms.append(1000 * (at - left))

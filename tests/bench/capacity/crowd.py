@@ -182,11 +182,12 @@ class Crowd:
         ]
         loop_lag = await self._loop_lag()
         others_lag = lag.stop()
-        memory = [processes.memory(pid).private for pid in (sessions if ours else pids)]
         await asyncio.sleep(_AFTERWARDS_SECONDS + _MARGIN_SECONDS)
+        tracks = await self.take_tracks(self._calls)
+        # Only now: while the kernel counts pages, callers hear nothing.
+        memory = [processes.memory(pid).private for pid in (sessions if ours else pids)]
         arrivals = [
-            await self._evaluated(Recorded(tape, track, (begins, ends)))
-            for tape, track in await self.take_tracks(self._calls)
+            await self._evaluated(Recorded(tape, track, (begins, ends))) for tape, track in tracks
         ]
         broken = self._broken + sum(caller.closed is not None for caller, _ in self._calls)
         whole = ends - begins

@@ -15,6 +15,7 @@ from services.bot.sound.far_end import AHEAD_SECONDS, FarEnd
 from services.bot.sound.front_end import FrontEnd
 from services.bot.sound.high_pass import HighPass
 from services.bot.sound.near_clock import NearClock
+from services.bot.sound.paths import Paths
 from services.bot.sound.preparation import prepare
 from services.bot.sound.resampler import Resampler, picked
 
@@ -169,6 +170,24 @@ def test_the_high_pass_does_not_depend_on_how_sound_is_cut(frames: list[int]) ->
     filters, pieces = HighPass(RATE), np.split(whole, np.cumsum(frames)[:-1] * 160)
     cut = np.concatenate([filters.filtered(piece) for piece in pieces])
     assert np.abs(cut - HighPass(RATE).filtered(whole).astype(int)).max() <= 1
+
+
+def test_a_caller_is_delayed_while_the_canceller_works_and_no_change_clicks() -> None:
+    paths = Paths(RATE, echo_cancelling=True, noise_suppression=False)
+    assert paths.far is not None
+    paths.far[:] = 0
+    # After 8 ms of this tone its wave is upside down: a cut would be a jump of up to 8,000.
+    tone = np.rint(4000 * np.sin(2 * np.pi * 437.5 * np.arange(3 * RATE) / RATE)).astype(np.int16)
+    after = np.empty_like(tone)
+    stated = set()
+    for start in range(0, len(tone), paths.frame):
+        frame = slice(start, start + paths.frame)
+        paths.process(tone[frame], after[frame], cancel=RATE <= start < 2 * RATE)
+        stated.add((RATE <= start < 2 * RATE, paths.delay_seconds))
+    assert stated == {(False, 0.0), (True, 0.008)}
+    settled = slice(RATE + RATE // 2, 2 * RATE)
+    assert np.corrcoef(after[settled], tone[settled])[0, 1] < -0.5
+    assert np.abs(np.diff(after[RATE // 2 :].astype(int))).max() < 1000
 
 
 def test_a_prepared_call_computes_no_tables() -> None:
