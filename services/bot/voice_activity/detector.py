@@ -17,8 +17,8 @@ from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from services.bot.agent import VoiceActivity
 from services.bot.transports import SAMPLE_RATE_IN
-from services.bot.voice_activity.loudness import Loudness, power_of, weighted_power
-from services.bot.voice_activity.network import WINDOW, Floats, Network
+from services.bot.voice_activity.loudness import Loudness, power_of, weighted_powers
+from services.bot.voice_activity.network import TOGETHER, WINDOW, Floats, Network
 
 #: Takes a window of sound and how sure it is that somebody speaks in it.
 WindowListener = Callable[[bytes, float], None]
@@ -39,10 +39,10 @@ _RECALLED_WINDOWS = 16
 #: of a sentence.
 _CALM_WINDOWS, _CALM_CONFIDENCE = 63, 0.3
 
-#: While it is calm, what is no louder than this times the room's noise (3 dB) is noise, too. Of
-#: steady noise one window differs from another by a third of that. The measure takes a second to
+#: While it is calm, what is no louder than this times the room's noise (2.5 dB) is noise, too. Of
+#: steady noise one window differs from another by half of that. The measure takes a second to
 #: follow, and clicks do not move it.
-_LOUDER_THAN_NOISE, _NOISE_SMOOTHING = 2.0, 0.03
+_LOUDER_THAN_NOISE, _NOISE_SMOOTHING = 1.8, 0.03
 #: A noise of which so many windows in a row (0.26 s) have less than half is over: whoever speaks
 #: then may be softer.
 _OVER_WINDOWS, _OVER = 8, 0.5
@@ -68,7 +68,8 @@ class PaddedSilero(VADAnalyzer):
             within the task that brings the audio: before Pipecat's own frames, and not to block.
         on_window: Called with each window of 32 ms that is listened to and how sure it is that
             somebody speaks in it, 0 to 1. The states lag behind this by 100 ms and more: they also
-            ask how loud it has been. What is left out was silence.
+            ask how loud it has been. What is left out was silence. While somebody speaks it is
+            called for up to four windows together.
     """
 
     def __init__(self) -> None:
@@ -77,6 +78,7 @@ class PaddedSilero(VADAnalyzer):
         self._network = Network()
         self._loudness = Loudness()
         self._dozed: deque[Floats] = deque(maxlen=_RECALLED_WINDOWS)
+        self._waiting: list[bytes] = []
         self._awake_windows = 0
         self._soft = 0.0
         self._heard_windows = 0
@@ -87,7 +89,7 @@ class PaddedSilero(VADAnalyzer):
         self._speech_pad = timedelta()
         super().__init__(sample_rate=SAMPLE_RATE_IN)
         self.set_sample_rate(SAMPLE_RATE_IN)
-        self._ask(np.zeros(WINDOW, np.float32))
+        self._network.hear(np.zeros((TOGETHER, WINDOW), np.float32))
         self._network.reset()
 
     def listen_for(self, wanted: VoiceActivity) -> None:
@@ -110,7 +112,8 @@ class PaddedSilero(VADAnalyzer):
 
     def voice_confidence(self, buffer: bytes) -> float:
         """How sure it is that somebody speaks in a window, 0 to 1."""
-        return self._ask(_samples(buffer))
+        ((confidence,), _) = self._network.hear(_samples(buffer)[np.newaxis])
+        return confidence
 
     async def analyze_audio(self, buffer: bytes) -> VADState:
         """Listens to a piece of the call.
@@ -126,7 +129,7 @@ class PaddedSilero(VADAnalyzer):
         size = self._vad_frames_num_bytes
         while len(self._vad_buffer) >= size:
             window, self._vad_buffer = self._vad_buffer[:size], self._vad_buffer[size:]
-            self._step(self._is_speech(window))
+            self._take(window)
         return self._vad_state
 
     @property
@@ -139,29 +142,57 @@ class PaddedSilero(VADAnalyzer):
         """Whether nothing like a voice has been heard for 2 s, whatever else there was."""
         return self._calm_windows >= _CALM_WINDOWS and self._vad_state is VADState.QUIET
 
-    def _is_speech(self, window: bytes) -> bool:
+    def _take(self, window: bytes) -> None:
         samples = _samples(window)
         energy = float(samples @ samples)
         self._latest.append(energy)
         if max(self._latest) < _OVER * self._noise:
             self._noise = 0.0
         noise = _LOUDER_THAN_NOISE * self._noise if self.calm else 0.0
-        if energy >= max(self._soft, noise):
+        loud = energy >= max(self._soft, noise)
+        if loud:
             self._wake()
-        elif self._awake_windows and (self.calm or self._loudness.volume < self._params.min_volume):
-            self._awake_windows -= 1
+        else:
+            self._hear_waiting()
+            if self._awake_windows and (
+                self.calm or self._loudness.volume < self._params.min_volume
+            ):
+                self._awake_windows -= 1
         self._noise += _NOISE_SMOOTHING * (min(energy, 2 * self._noise + self._soft) - self._noise)
         if self.dozing:
             self._dozed.append(samples)
             self._loudness.add(energy / WINDOW)
             self._calm_windows += 1
-            return False
-        confidence = self._ask(samples)
-        self._calm_windows = self._calm_windows + 1 if confidence < _CALM_CONFIDENCE else 0
-        self._loudness.add(weighted_power(self._network.spectrum))
-        self.on_window(window, confidence)
-        loud = self._loudness.volume >= self._params.min_volume
-        return loud and confidence >= self._params.confidence
+            self._step(False)
+            return
+        self._waiting.append(window)
+        if not loud or len(self._waiting) >= self._worth_asking():
+            self._hear_waiting()
+
+    def _worth_asking(self) -> int:
+        """How many windows are worth asking Silero, which is quicker with several together.
+
+        Who is speaking and goes on aloud goes on speaking, whatever it says of a window or two.
+        """
+        if self._vad_state is not VADState.SPEAKING:
+            return 1
+        return min(TOGETHER, self._vad_stop_frames)
+
+    def _hear_waiting(self) -> None:
+        """Listens to the windows that wait, and decides."""
+        if not self._waiting:
+            return
+        windows, self._waiting = self._waiting, []
+        samples = _samples(b"".join(windows)).reshape(-1, WINDOW)
+        sure, spectra = self._network.hear(samples)
+        powers = weighted_powers(spectra)
+        for window, confidence, power in zip(windows, sure, powers, strict=True):
+            self._note(confidence)
+            self._calm_windows = self._calm_windows + 1 if confidence < _CALM_CONFIDENCE else 0
+            self._loudness.add(power)
+            self.on_window(window, confidence)
+            loud = self._loudness.volume >= self._params.min_volume
+            self._step(loud and confidence >= self._params.confidence)
 
     def _wake(self) -> None:
         """Listens from now on, and to what was just slept through."""
@@ -169,13 +200,14 @@ class PaddedSilero(VADAnalyzer):
         if self._dozed:
             self._network.reset()
             self._heard_windows = self._unsure_windows = 0
-            for samples in self._dozed:
-                self._ask(samples)
+            slept = np.stack(self._dozed)
+            for start in range(0, len(slept), TOGETHER):
+                for confidence in self._network.hear(slept[start : start + TOGETHER])[0]:
+                    self._note(confidence)
             self._dozed.clear()
 
-    def _ask(self, samples: Floats) -> float:
-        """Has Silero hear a window, and forget what it heard when that is due."""
-        confidence = self._network.confidence(samples)
+    def _note(self, confidence: float) -> None:
+        """Has Silero forget what it heard when that is due."""
         self._heard_windows += 1
         self._unsure_windows = self._unsure_windows + 1 if confidence < _RESET_CONFIDENCE else 0
         if (
@@ -185,7 +217,6 @@ class PaddedSilero(VADAnalyzer):
         ):
             self._network.reset()
             self._heard_windows = 0
-        return confidence
 
     def _step(self, speech: bool) -> None:
         """Pipecat's states, and who asked to be told of them."""

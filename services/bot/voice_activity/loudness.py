@@ -66,13 +66,14 @@ class Loudness:
             self.volume += _SMOOTHING * (volume_of(mean) - self.volume)
 
 
-def weighted_power(spectrum: Floats) -> float:
-    """The mean square of a window as the ear weighs it.
+def weighted_powers(spectra: Floats) -> list[float]:
+    """The mean squares of windows as the ear weighs them.
 
     Args:
-        spectrum: Magnitudes of its overlapping frames, as `Network` makes them.
+        spectra: For each window the magnitudes of its overlapping frames, as `Network` makes them.
     """
-    return float(np.square(spectrum).sum(axis=0) @ _weights()) / len(spectrum)
+    powers: list[float] = (np.square(spectra) @ _weights()).mean(axis=1).tolist()
+    return powers
 
 
 @functools.cache

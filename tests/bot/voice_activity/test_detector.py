@@ -124,6 +124,25 @@ def test_nobody_asks_the_network_in_silence() -> None:
     assert len(asked) == heard
 
 
+def test_the_network_hears_several_windows_together_while_somebody_speaks_and_none_late() -> None:
+    detector = PaddedSilero()
+    detector.listen_for(VoiceActivity())
+    told: list[int] = []
+    detector.on_window = lambda *_: told.append(1)
+    speech = sentence("where_is_my_order_4217")
+    together: list[int] = []
+    for start in range(0, len(speech), 1024):
+        told.clear()
+        before = detector.hear(b"")
+        detector.hear(speech[start : start + 1024])
+        if before is VADState.SPEAKING:
+            together.append(len(told))
+        else:
+            assert len(told) <= 1
+    assert together.count(4) > len(together) / 8
+    assert max(together) == 4
+
+
 def test_sound_in_one_piece_is_heard_as_in_many() -> None:
     speech = sentence("where_is_my_order_4217")
     told: dict[int, list[VADState]] = {}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pipecat.audio.utils import calculate_audio_volume
 
-from services.bot.voice_activity.loudness import Loudness, power_of, volume_of, weighted_power
+from services.bot.voice_activity.loudness import Loudness, power_of, volume_of, weighted_powers
 from services.bot.voice_activity.network import WINDOW, Floats, Network
 
 TIME = np.arange(16_000) / 16_000
@@ -24,8 +24,9 @@ def test_a_steady_sound_is_as_loud_as_pipecat_says(sound: Floats) -> None:
     network, loudness = Network(), Loudness()
     for _ in range(3):
         for start in range(0, len(sound) - WINDOW, WINDOW):
-            network.confidence(sound[start : start + WINDOW].astype(np.float32))
-            loudness.add(weighted_power(network.spectrum))
+            window = sound[start : start + WINDOW].astype(np.float32)
+            _, spectra = network.hear(window[np.newaxis])
+            loudness.add(*weighted_powers(spectra))
     pcm = (sound[:8000] * 32767).astype("<i2").tobytes()
     assert loudness.volume == pytest.approx(calculate_audio_volume(pcm, 16_000), abs=0.01)
 

@@ -6,18 +6,24 @@ from numpy.typing import NDArray
 from pipecat.audio.vad.silero import SileroOnnxModel
 
 from services.bot.voice_activity import weights
-from services.bot.voice_activity.network import WINDOW, Floats, Network
+from services.bot.voice_activity.network import TOGETHER, WINDOW, Floats, Network
 from tests.bot.sentences import sentence
 
 SPEECH = np.frombuffer(sentence("where_is_my_order_4217"), "<i2").astype(np.float32) / 32768
 NOISE = np.random.default_rng(1).standard_normal(16_000).astype(np.float32)
 
 
-def windows(*sounds: NDArray[np.floating]) -> list[Floats]:
+def windows(*sounds: NDArray[np.floating]) -> Floats:
     sound = np.concatenate(sounds).astype(np.float32)
-    return [sound[at : at + WINDOW] for at in range(0, len(sound) - WINDOW + 1, WINDOW)]
+    return sound[: len(sound) // WINDOW * WINDOW].reshape(-1, WINDOW)
 
 
+def sure(network: Network, heard: Floats, together: int = 1) -> list[float]:
+    pieces = [heard[at : at + together] for at in range(0, len(heard), together)]
+    return [each for piece in pieces for each in network.hear(piece)[0]]
+
+
+@pytest.mark.parametrize("together", [1, 3, TOGETHER])
 @pytest.mark.parametrize(
     "sounds",
     [
@@ -29,21 +35,19 @@ def windows(*sounds: NDArray[np.floating]) -> list[Floats]:
     ],
     ids=["speech", "pauses", "noise under it", "clipped", "noise"],
 )
-def test_it_is_as_sure_as_onnxruntime(sounds: tuple[NDArray[np.floating], ...]) -> None:
+def test_it_is_as_sure_as_onnxruntime(
+    sounds: tuple[NDArray[np.floating], ...], together: int
+) -> None:
     theirs = SileroOnnxModel(str(weights._FILE))  # type: ignore[no-untyped-call]
-    ours = Network()
-    for window in windows(*sounds):
-        expected = float(theirs(window, 16_000).item())
-        assert ours.confidence(window) == pytest.approx(expected, abs=1e-4)
+    expected = [float(theirs(window, 16_000).item()) for window in windows(*sounds)]
+    assert sure(Network(), windows(*sounds), together) == pytest.approx(expected, abs=1e-4)
 
 
 def test_after_a_reset_it_has_heard_nothing() -> None:
     fresh, used = Network(), Network()
-    for window in windows(SPEECH):
-        used.confidence(window)
+    sure(used, windows(SPEECH))
     used.reset()
-    for window in windows(SPEECH):
-        assert used.confidence(window) == fresh.confidence(window)
+    assert sure(used, windows(SPEECH)) == sure(fresh, windows(SPEECH))
 
 
 def test_a_file_of_another_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
