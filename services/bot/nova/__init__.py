@@ -7,6 +7,7 @@ bounded, which the SDK opens), `wire` (its events, signed), `transport` and `htt
 connection).
 """
 
+from services.bot.nova.announcements import AGENT_UNAVAILABLE, AgentStateFrame
 from services.bot.nova.errors import (
     CredentialsExpired,
     CredentialsRefused,
@@ -19,7 +20,7 @@ from services.bot.nova.errors import (
     Unstable,
     Untrusted,
 )
-from services.bot.nova.service import AGENT_UNAVAILABLE, AgentStateFrame, NovaSonic
+from services.bot.nova.service import NovaSonic
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.turns import go_on_after
 

@@ -1,12 +1,9 @@
 """Nova Sonic as a Pipecat service that does not fall silent."""
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from loguru import logger
 from pipecat.adapters.llm.schemas.direct_function import DirectFunction
 from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
@@ -16,12 +13,10 @@ from pipecat.frames.frames import (
     BotSpeakingFrame,
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
-    EndWorkerFrame,
     Frame,
     FunctionCallCancelFrame,
     LLMServiceMetadataFrame,
     OutputAudioRawFrame,
-    SystemFrame,
     TranscriptionFrame,
     TTSAudioRawFrame,
     TTSTextFrame,
@@ -34,16 +29,12 @@ from pipecat.services.aws.nova_sonic.session_continuation import SessionContinua
 from pipecat.services.llm_service import FunctionCallParams
 from pipecat.utils.text.base_text_aggregator import TextType
 
-from services.bot.nova import tones
-from services.bot.nova.endless import EndlessStream, State
-from services.bot.nova.errors import NovaError
+from services.bot.nova.announcements import Announcements
+from services.bot.nova.endless import EndlessStream
 from services.bot.nova.guard import Guard
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.speaking import SpeakingSentence
 from services.bot.nova.usage import Usage
-
-AGENT_UNAVAILABLE = "agent_unavailable"
-"""The error of the `ErrorFrame`, and the reason of the end, when Nova cannot be had any more."""
 
 _EARLY_FRAMES = 1000
 """Of the caller's audio, before Nova can be sent any: 20 s in frames of 20 ms."""
@@ -62,19 +53,6 @@ _HANDLERS = {
     "usageEvent": "_handle_usage_event",
 }
 
-_QUIET_SECONDS = 1.0
-_TONE_EVERY_SECONDS = 2.0
-
-
-@dataclass
-class AgentStateFrame(SystemFrame):
-    """Tells the client whether the agent can be talked to.
-
-    Goes downstream at each change; ``ready`` also when the first stream is open.
-    """
-
-    state: Literal["ready", "reconnecting"]
-
 
 class NovaSonic(AWSNovaSonicLLMService):
     """Pipecat's Nova Sonic service behind a guard.
@@ -83,10 +61,7 @@ class NovaSonic(AWSNovaSonicLLMService):
     What Pipecat's own service does when a stream fails (reconnect without pause or end, hang, fall
     mute) never runs: the guard reopens streams behind its back, and replaces them before AWS does.
 
-    While there is no stream the caller hears nothing for a second and then a soft note every two
-    seconds; what they say is kept. They hear the notes, too, where an answer or a tool takes long.
-    If no stream can be had, a falling note, an `ErrorFrame` with
-    `AGENT_UNAVAILABLE` and an `EndWorkerFrame` with the same reason end the pipeline.
+    While there is no stream what the caller says is kept, and `Announcements` tell them.
 
     A message for the model in mid-call (`LLMMessagesAppendFrame`) must be queued on this processor.
     """
@@ -141,8 +116,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._guard: Guard | None = None
         self._sentence = SpeakingSentence(settings.bytes_a_second)
         self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
-        self._told: State | None = None
-        self._announcement: asyncio.Task[None] | None = None
+        self._announcements = Announcements(self)
         self.speak: Callable[[OutputAudioRawFrame], Awaitable[None]] | None = None
         """Takes the agent's sound, which is pushed without it."""
         self.caller_said: list[str] = []
@@ -150,7 +124,7 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     def create_client(self) -> Guard:
         """The guard in place of the SDK's client."""
-        self._guard = Guard(self._nova, self._on_state)
+        self._guard = Guard(self._nova, self._announcements.announce)
         return self._guard
 
     @property
@@ -261,57 +235,7 @@ class NovaSonic(AWSNovaSonicLLMService):
     async def _disconnect(self) -> None:
         if self._client is not None:  # Pipecat's waits a second each time, and is called twice
             await super()._disconnect()  # type: ignore[no-untyped-call]
-        if self._announcement is not None:
-            await self.cancel_task(self._announcement)
-            self._announcement = None
-
-    # What the caller hears and the client sees.
-
-    def _on_state(self, state: State, error: NovaError | None) -> None:
-        if self._announcement is not None and not self._announcement.done():
-            self._announcement.cancel()
-        match state:
-            case "ready":
-                announcement = self._announce_ready()
-            case "late":
-                announcement = self._play_notes()
-            case "reconnecting":
-                announcement = self._announce_reconnecting()
-            case "lost":
-                announcement = self._announce_lost(error)
-        self._announcement = self.create_task(announcement)
-
-    async def _announce_ready(self) -> None:
-        await self._tell("ready")
-
-    async def _announce_reconnecting(self) -> None:
-        await self._tell("reconnecting")
-        await asyncio.sleep(_QUIET_SECONDS)
-        await self._play_notes()
-
-    async def _tell(self, state: Literal["ready", "reconnecting"]) -> None:
-        if state != self._told:
-            self._told = state
-            await self.push_frame(AgentStateFrame(state=state))
-
-    async def _play_notes(self) -> None:
-        while True:
-            await self._play(tones.waiting())
-            await asyncio.sleep(_TONE_EVERY_SECONDS)
-
-    async def _announce_lost(self, error: NovaError | None) -> None:
-        logger.bind(error=type(error).__name__, detail=str(error)).error("agent unavailable")
-        await self._play(tones.goodbye())
-        await self.push_error(
-            error_msg=AGENT_UNAVAILABLE, exception=error, force_treat_as_permanent=True
-        )
-        # Ends after what is queued, so that the note is heard.
-        await self.push_frame(EndWorkerFrame(reason=AGENT_UNAVAILABLE), FrameDirection.UPSTREAM)
-
-    async def _play(self, pcm: bytes) -> None:
-        await self.push_frame(
-            OutputAudioRawFrame(audio=pcm, sample_rate=tones.SAMPLE_RATE, num_channels=1)
-        )
+        await self._announcements.stop()
 
 
 async def _no_such_tool(params: FunctionCallParams) -> None:
