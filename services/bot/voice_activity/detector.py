@@ -80,7 +80,7 @@ class PaddedSilero(VADAnalyzer):
         self._network = Network()
         self._loudness = Loudness()
         self._dozed: deque[Floats] = deque(maxlen=_RECALLED_WINDOWS)
-        self._waiting: list[bytes] = []
+        self._waiting: list[tuple[bytes, Floats]] = []
         self._awake_windows = 0
         self._soft = 0.0
         self._heard_windows = 0
@@ -167,7 +167,7 @@ class PaddedSilero(VADAnalyzer):
             self._calm_windows += 1
             self._step(False)
             return
-        self._waiting.append(window)
+        self._waiting.append((window, samples))
         if not loud or len(self._waiting) >= self._worth_asking():
             self._hear_waiting()
 
@@ -184,11 +184,10 @@ class PaddedSilero(VADAnalyzer):
         """Listens to the windows that wait, and decides."""
         if not self._waiting:
             return
-        windows, self._waiting = self._waiting, []
-        samples = _samples(b"".join(windows)).reshape(-1, WINDOW)
-        sure, spectra = self._network.hear(samples)
+        waiting, self._waiting = self._waiting, []
+        sure, spectra = self._network.hear(np.stack([samples for _, samples in waiting]))
         powers = weighted_powers(spectra)
-        for window, confidence, power in zip(windows, sure, powers, strict=True):
+        for (window, _), confidence, power in zip(waiting, sure, powers, strict=True):
             self._note(confidence)
             self._calm_windows = self._calm_windows + 1 if confidence < _CALM_CONFIDENCE else 0
             self._loudness.add(power)

@@ -71,7 +71,7 @@ class Network:
         self._framed = np.empty((TOGETHER, _FRAMES, FOURIER), np.float32)
         self._padded = np.zeros((TOGETHER, _FRAMES + 2, FOURIER // 2 + 1), np.float32)
         self._first = np.zeros((TOGETHER, _FRAMES + 2, _HIDDEN), np.float32)
-        self._frames = _overlapping(self._seen, FOURIER, HOP)[:, :_FRAMES]
+        self._frames = _overlapping(self._seen, FOURIER, HOP)
         self._triples = _overlapping(self._padded, 3 * (FOURIER // 2 + 1), FOURIER // 2 + 1)
         self._pairs = _overlapping(self._first, 3 * _HIDDEN, 2 * _HIDDEN)
         self._heard = np.zeros(CONTEXT, np.float32)
