@@ -115,7 +115,7 @@ class _Nursery:
         self._lives: dict[int, tuple[int, int]] = {}
 
     def serve(self) -> str:
-        """Takes orders, for ever; in each bot's process it returns the module to run."""
+        """Takes orders until nobody gives any; in each bot's process returns the module to run."""
         while True:
             ready, _, _ = select.select([self._orders, *self._lives], [], [])
             for descriptor in ready:
@@ -125,7 +125,10 @@ class _Nursery:
                     return module
 
     def _take(self) -> str | None:
-        order, (errors, life), _, _ = socket.recv_fds(self._orders, _LARGEST_ORDER, 2)
+        order, descriptors, _, _ = socket.recv_fds(self._orders, _LARGEST_ORDER, 2)
+        if not order:
+            raise SystemExit
+        errors, life = descriptors
         pid = os.fork()
         if pid == 0:
             end_with_the_tests()

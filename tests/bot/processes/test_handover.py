@@ -3,33 +3,16 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
 
-import pytest_asyncio
-
-from nova_sonic_emulator import Emulator
 from services.common.sessions import Session, Turn
 from tests.bot.callers import Caller
 from tests.bot.conftest import (
-    BRISK,
-    NOVA_KEY_ID,
-    NOVA_SECRET,
     PATIENCE_SECONDS,
     StartBot,
 )
 from tests.bot.processes.queue_calls import Queue, started
 from tests.bot.rooms.server import Room
 from tests.bot.sentences import sentence
-
-
-@pytest_asyncio.fixture
-async def nova() -> AsyncIterator[dict[str, str]]:
-    """The variables that lead to an emulator of the test's own."""
-    async with Emulator(scenario=BRISK, credentials={NOVA_KEY_ID: NOVA_SECRET}) as emulator:
-        yield {
-            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": emulator.url,
-            "SSL_CERT_FILE": str(emulator.ca_file),
-        }
 
 
 async def asks_for_a_story(queue: Queue) -> tuple[Session, Room, Caller]:
@@ -55,9 +38,9 @@ async def until_turns(queue: Queue, session: Session, count: int) -> list[Turn]:
 
 
 async def test_a_question_is_answered_though_the_process_that_heard_it_died(
-    start_pulling: StartBot, queue: Queue, nova: dict[str, str]
+    start_pulling: StartBot, queue: Queue
 ) -> None:
-    bot = await start_pulling(**nova)
+    bot = await start_pulling()
     session, room, _ = await asks_for_a_story(queue)
     os.kill(await started(bot, session), signal.SIGKILL)
     caller = await room.bot(2)
@@ -71,14 +54,14 @@ async def test_a_question_is_answered_though_the_process_that_heard_it_died(
 
 
 async def test_an_answer_is_finished_by_the_bot_that_the_call_is_handed_to(
-    start_pulling: StartBot, queue: Queue, nova: dict[str, str]
+    start_pulling: StartBot, queue: Queue
 ) -> None:
-    leaving = await start_pulling(**nova, DRAIN_SECONDS="0.2")
+    leaving = await start_pulling(DRAIN_SECONDS="0.2")
     session, room, _ = await asks_for_a_story(queue)
     leaving.process.send_signal(signal.SIGTERM)
     (*_, cut) = await until_turns(queue, session, 3)
     assert cut.interrupted
-    await start_pulling(**nova)
+    await start_pulling()
     caller = await room.bot(2)
     async with caller.listening():
         told = await caller.event("transcript", lambda event: event["final"])
