@@ -1,7 +1,6 @@
 """Barge-in on one call."""
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from loguru import logger
@@ -26,7 +25,6 @@ class Detector(Protocol):
     """What hears the caller."""
 
     on_window: "WindowListener"
-    urgent: Callable[[], bool]
 
 
 class Held(BaseModel):
@@ -69,7 +67,6 @@ class BargeIn:
         self._check: asyncio.TimerHandle | None = None
         self._telling: asyncio.Task[None] | None = None
         detector.on_window = self._hear
-        detector.urgent = lambda: self.heard.agent_speaks
         self.heard.on_interruption = self._settle
         self.heard.on_caller = self._expect_interruption
         self.heard.on_message = self._read

@@ -1,5 +1,6 @@
 """Nova Sonic as a Pipecat service that does not fall silent."""
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     Frame,
     FunctionCallCancelFrame,
+    InterruptionFrame,
     LLMServiceMetadataFrame,
     OutputAudioRawFrame,
     TranscriptionFrame,
@@ -32,6 +34,13 @@ from pipecat.utils.text.base_text_aggregator import TextType
 from services.bot.nova.announcements import Announcements
 from services.bot.nova.endless import EndlessStream
 from services.bot.nova.guard import Guard
+from services.bot.nova.interruption import (
+    ANSWER_OVER,
+    ANSWER_RESUMED,
+    TIME_PASSED,
+    Interruption,
+    NovaEvent,
+)
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.speaking import SpeakingSentence
 from services.bot.nova.usage import Usage
@@ -39,9 +48,12 @@ from services.bot.nova.usage import Usage
 _EARLY_FRAMES = 1000
 """Of the caller's audio, before Nova can be sent any: 20 s in frames of 20 ms."""
 
+_LOOK_SECONDS = 0.1
+"""How often it is looked what Nova makes of an interruption, while it says nothing."""
+
 _CANCELLED = {"cancelled": "The caller spoke before this was done. Do not mention it."}
 
-#: Pipecat's, by kind of event.
+#: Pipecat's but for the last two, by kind of event.
 _HANDLERS = {
     "completionStart": "_handle_completion_start_event",
     "contentStart": "_handle_content_start_event",
@@ -51,6 +63,8 @@ _HANDLERS = {
     "contentEnd": "_handle_content_end_event",
     "completionEnd": "_handle_completion_end_event",
     "usageEvent": "_handle_usage_event",
+    ANSWER_OVER[0]: "_handle_answer_over",
+    ANSWER_RESUMED[0]: "_handle_answer_resumed",
 }
 
 
@@ -115,6 +129,7 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._instructions = instructions
         self._guard: Guard | None = None
         self._sentence = SpeakingSentence(settings.bytes_a_second)
+        self._interruption = Interruption()
         self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
         self._announcements = Announcements(self)
         self.speak: Callable[[OutputAudioRawFrame], Awaitable[None]] | None = None
@@ -170,26 +185,52 @@ class NovaSonic(AWSNovaSonicLLMService):
     async def _receive_task_handler(self, stream: EndlessStream | None = None) -> None:
         """Has Pipecat handle Nova's events.
 
-        As Pipecat's own, but for two things: an event is parsed once, and one that it stumbles over
-        ends nothing, since the stream behind is none that opening another one would mend.
+        As Pipecat's own, but for three things: an event is parsed once, one that it stumbles over
+        ends nothing, since the stream behind is none that opening another one would mend, and the
+        rest of an answer that the caller has interrupted is not handled (`Interruption`).
         """
-        while stream is not None and (event := await stream.receive()) is not None:
-            kind, fields = event
-            if kind in _HANDLERS:
-                try:
-                    await getattr(self, _HANDLERS[kind])({kind: fields})
-                except Exception as error:
-                    message = f"{kind} of Nova's was not handled: {error}"
-                    await self.push_error(error_msg=message, exception=error)
+        while stream is not None and (event := await self._receive(stream)) is not None:
+            for kind, fields in self._interruption.read(event):
+                if kind in _HANDLERS:
+                    try:
+                        await getattr(self, _HANDLERS[kind])({kind: fields})
+                    except Exception as error:
+                        message = f"{kind} of Nova's was not handled: {error}"
+                        await self.push_error(error_msg=message, exception=error)
+
+    async def _receive(self, stream: EndlessStream) -> NovaEvent | None:
+        if not self._interruption.undecided:
+            return await stream.receive()
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return await stream.receive()
+        except TimeoutError:
+            return TIME_PASSED
+
+    async def _handle_answer_over(self, _: object) -> None:
+        """Ends an answer of which Nova does not tell that it is over, or not in time."""
+        self._content_being_received = None
+        self._pending_speculative_text = None
+        if self._assistant_is_responding:
+            self._assistant_is_responding = False
+            await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
+
+    async def _handle_answer_resumed(self, _: object) -> None:
+        """Begins a turn for the rest of an answer, since the interruption has ended the first."""
+        await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
+        await self._report_assistant_response_started()  # type: ignore[no-untyped-call]
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Notes who is speaking, since a stream is best replaced while nobody is."""
+        """Notes who is speaking, to replace a stream in a pause and to know what Nova answers."""
         if isinstance(frame, BotSpeakingFrame):
             return  # five a second, which observers have seen and nobody else wants
         if (stream := self._endless) is not None:
             match frame:
                 case UserStartedSpeakingFrame() | UserStoppedSpeakingFrame():
                     stream.caller_speaks = isinstance(frame, UserStartedSpeakingFrame)
+                    self._interruption.caller_speaks(stream.caller_speaks)
+                case InterruptionFrame():
+                    self._interruption.interrupt()
                 case BotStartedSpeakingFrame() | BotStoppedSpeakingFrame():
                     stream.agent_speaks = isinstance(frame, BotStartedSpeakingFrame)
         await super().process_frame(frame, direction)

@@ -69,14 +69,12 @@ class PaddedSilero(VADAnalyzer):
         on_window: Called with each window of 32 ms that is listened to and how sure it is that
             somebody speaks in it, 0 to 1. The states lag behind this by 100 ms and more: they also
             ask how loud it has been. What is left out was silence. While somebody speaks it is
-            called for up to four windows together, unless it is `urgent`.
-        urgent: Whether each window is to be told at once.
+            called for up to four windows together.
     """
 
     def __init__(self) -> None:
         self.on_state: Callable[[VADState], None] = lambda _: None
         self.on_window: WindowListener = lambda *_: None
-        self.urgent: Callable[[], bool] = lambda: False
         self._network = Network()
         self._loudness = Loudness()
         self._dozed: deque[Floats] = deque(maxlen=_RECALLED_WINDOWS)
@@ -176,7 +174,7 @@ class PaddedSilero(VADAnalyzer):
 
         Who is speaking and goes on aloud goes on speaking, whatever it says of a window or two.
         """
-        if self._vad_state is not VADState.SPEAKING or self.urgent():
+        if self._vad_state is not VADState.SPEAKING:
             return 1
         return min(TOGETHER, self._vad_stop_frames)
 

@@ -73,7 +73,6 @@ class Agent:
         self.front_end = FrontEnd()
         self.hold = Hold(FarEndTap(self.front_end))
         self.on_window: Callable[[bytes, float], None] = lambda *_: None
-        self.urgent: Callable[[], bool] = lambda: False
         self.told: list[str] = []
         self.turns: list[tuple[str, bool]] = []
         self.context = LLMContext()

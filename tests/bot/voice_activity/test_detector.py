@@ -124,12 +124,8 @@ def test_nobody_asks_the_network_in_silence() -> None:
     assert len(asked) == heard
 
 
-@pytest.mark.parametrize("urgent", [False, True])
-def test_windows_are_heard_together_while_somebody_speaks_unless_it_is_urgent(
-    urgent: bool,
-) -> None:
+def test_windows_are_heard_together_while_somebody_speaks() -> None:
     detector = PaddedSilero()
-    detector.urgent = lambda: urgent
     detector.listen_for(VoiceActivity())
     told: list[int] = []
     detector.on_window = lambda *_: told.append(1)
@@ -143,8 +139,8 @@ def test_windows_are_heard_together_while_somebody_speaks_unless_it_is_urgent(
             together.append(len(told))
         else:
             assert len(told) <= 1
-    assert max(together) == (1 if urgent else 4)
-    assert (together.count(4) > len(together) / 8) is not urgent
+    assert max(together) == 4
+    assert together.count(4) > len(together) / 8
 
 
 def test_sound_in_one_piece_is_heard_as_in_many() -> None:

@@ -1,0 +1,205 @@
+"""What is heard of an answer that the caller has interrupted before Nova knows of it."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from pipecat.frames.frames import (
+    InterruptionFrame,
+    LLMFullResponseStartFrame,
+    LLMTextFrame,
+    TTSAudioRawFrame,
+    UserStartedSpeakingFrame,
+)
+
+from services.bot.nova.interruption import (
+    ANSWER_OVER,
+    ANSWER_RESUMED,
+    IGNORED_SECONDS,
+    TIME_PASSED,
+    Interruption,
+    NovaEvent,
+)
+from tests.bot.nova.conftest import Dial, StartEmulator
+from tests.bot.nova.conversations import LONG_ANSWER
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def block(role: str, kind: str, stage: str = "") -> NovaEvent:
+    extra = {"additionalModelFields": json.dumps({"generationStage": stage})} if stage else {}
+    return "contentStart", {"role": role, "type": kind, **extra}
+
+
+def ends(stop: str) -> NovaEvent:
+    return "contentEnd", {"stopReason": stop}
+
+
+def sound(words: str) -> NovaEvent:
+    return "audioOutput", {"content": words}
+
+
+SENTENCE = [
+    block("ASSISTANT", "TEXT", "SPECULATIVE"),
+    ("textOutput", {"content": "one two"}),
+    ends("PARTIAL_TURN"),
+    block("ASSISTANT", "AUDIO"),
+]
+CALLER = [
+    block("USER", "TEXT", "FINAL"),
+    ("textOutput", {"content": "stop"}),
+    ends("PARTIAL_TURN"),
+]
+NOTICED = ("userSpeechStart", {})
+INTERRUPTED = [block("ASSISTANT", "TEXT", "FINAL"), ends("INTERRUPTED")]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def answer(clock: Clock) -> Interruption:
+    """An answer with one word spoken."""
+    answer = Interruption(clock)
+    spoken = [*SENTENCE, sound("one")]
+    assert read(answer, spoken) == spoken
+    return answer
+
+
+def read(answer: Interruption, events: Sequence[NovaEvent]) -> list[NovaEvent]:
+    return [handled for event in events for handled in answer.read(event)]
+
+
+def test_an_answer_that_nobody_interrupts_is_handled_as_it_comes(answer: Interruption) -> None:
+    rest = [sound("two"), ends("END_TURN"), ("completionEnd", {}), *CALLER, *SENTENCE]
+    assert read(answer, rest) == rest
+
+
+def test_what_nova_says_before_it_notices_is_dropped(answer: Interruption, clock: Clock) -> None:
+    answer.caller_speaks(True)
+    answer.interrupt()
+    assert read(answer, [sound("two"), TIME_PASSED, NOTICED, sound("three")]) == [
+        TIME_PASSED,
+        NOTICED,
+    ]
+    answer.caller_speaks(False)
+    clock.now += IGNORED_SECONDS + 1
+    assert read(answer, [ends("END_TURN"), *INTERRUPTED]) == []
+    assert read(answer, [*CALLER, *SENTENCE]) == [ANSWER_OVER, *CALLER, *SENTENCE]
+
+
+@pytest.mark.parametrize(
+    "news", [CALLER, [("completionStart", {}), *SENTENCE], [block("TOOL", "TOOL")]], ids=str
+)
+def test_what_nova_says_before_something_else_is_dropped(
+    answer: Interruption, news: list[NovaEvent]
+) -> None:
+    answer.interrupt()
+    rest = [sound("two"), ends("PARTIAL_TURN")]
+    assert read(answer, [*rest, *news]) == [ANSWER_OVER, *news]
+    assert not answer.undecided
+
+
+def test_a_nova_that_noticed_first_is_waited_for_no_more(answer: Interruption) -> None:
+    read(answer, [NOTICED])
+    answer.interrupt()
+    assert not answer.undecided
+    assert read(answer, [sound("two"), ends("END_TURN")]) == []
+    assert read(answer, SENTENCE) == [ANSWER_OVER, *SENTENCE]
+
+
+def test_a_nova_that_goes_on_took_the_caller_for_a_noise(
+    answer: Interruption, clock: Clock
+) -> None:
+    answer.caller_speaks(True)
+    answer.interrupt()
+    clock.now += 2 * IGNORED_SECONDS
+    assert read(answer, [sound("two"), TIME_PASSED]) == [TIME_PASSED]
+    answer.caller_speaks(False)
+    clock.now += 0.9 * IGNORED_SECONDS
+    assert read(answer, [sound("three")]) == []
+    clock.now += 0.2 * IGNORED_SECONDS
+    assert read(answer, [sound("four")]) == [
+        ANSWER_RESUMED,
+        sound("two"),
+        sound("three"),
+        sound("four"),
+    ]
+    assert read(answer, [sound("five")]) == [sound("five")]
+
+
+def test_the_last_words_are_heard_though_nova_has_finished(
+    answer: Interruption, clock: Clock
+) -> None:
+    answer.interrupt()
+    rest = [sound("two"), ends("END_TURN")]
+    assert read(answer, rest) == []
+    clock.now += IGNORED_SECONDS
+    assert read(answer, [TIME_PASSED]) == [ANSWER_RESUMED, *rest, TIME_PASSED]
+
+
+def test_a_nova_that_heard_a_noise_is_heard_again(answer: Interruption, clock: Clock) -> None:
+    answer.interrupt()
+    read(answer, [NOTICED, ends("PARTIAL_TURN")])
+    assert read(answer, SENTENCE) == []
+    clock.now += IGNORED_SECONDS
+    assert read(answer, SENTENCE) == [ANSWER_OVER, *SENTENCE]
+
+
+def test_between_answers_there_is_nothing_to_interrupt(answer: Interruption) -> None:
+    read(answer, [ends("END_TURN")])
+    answer.interrupt()
+    assert read(answer, SENTENCE) == SENTENCE
+
+
+def test_an_answer_without_an_end_is_over_when_nova_tells_what_the_caller_said(
+    answer: Interruption,
+) -> None:
+    assert read(answer, [ends("PARTIAL_TURN"), *CALLER]) == [
+        ends("PARTIAL_TURN"),
+        ANSWER_OVER,
+        *CALLER,
+    ]
+
+
+async def test_an_interrupted_agent_says_nothing_more_of_its_answer(
+    start_emulator: StartEmulator, dial: Dial
+) -> None:
+    emulator = await start_emulator(
+        mind=LONG_ANSWER,
+        endpointing={"onset_ms": 600},
+        pace={"lead_ms": 200, "announce_interruption": False},
+    )
+    caller = await dial(emulator)
+    await caller.write("Tell me a story.")
+    await caller.after.until(lambda: caller.after.of(TTSAudioRawFrame))
+    await caller.worker.queue_frames([UserStartedSpeakingFrame(), InterruptionFrame()])
+    await caller.after.until(lambda: caller.after.of(InterruptionFrame))
+    silenced = len(caller.after.frames)
+    await caller.speak("Wait, stop, please, I would like to ask something else.")
+    await caller.until_said("I heard you.")
+    since = caller.after.frames[silenced:]
+    (begins,) = [at for at, each in enumerate(since) if isinstance(each, LLMFullResponseStartFrame)]
+    assert not any(isinstance(each, TTSAudioRawFrame | LLMTextFrame) for each in since[:begins])
+    assert "part 1" not in " ".join(caller.messages("assistant"))
+    assert len(caller.messages("user")) == 2, "what was written, and what was said"
+
+
+async def test_an_agent_that_was_interrupted_by_a_noise_says_all_the_rest(
+    start_emulator: StartEmulator, dial: Dial
+) -> None:
+    emulator = await start_emulator(mind=LONG_ANSWER, pace={"lead_ms": 200})
+    caller = await dial(emulator)
+    await caller.write("Tell me a story.")
+    await caller.after.until(lambda: caller.after.of(TTSAudioRawFrame))
+    await caller.worker.queue_frame(InterruptionFrame())
+    await caller.until_said("part 3.")
+    said = " ".join(caller.messages("assistant"))
+    assert [f"part {n}." in said for n in (1, 2, 3)] == [True] * 3
