@@ -40,7 +40,7 @@ _WINDOW_BYTES = 1024
 #: Silence goes to Nova in pieces of 40 ms, and of 80 ms once nobody has spoken for a while, since
 #: each piece costs a signature, encryption and a system call. Where there may be speech, everything
 #: goes at once.
-_SILENCE_BYTES, _LONG_SILENCE_BYTES = 1280, 2560
+_SILENCE_BYTES, _LONG_SILENCE_BYTES = 1280, 5120
 
 
 class Ear(FrameProcessor):
