@@ -23,7 +23,7 @@ async def measure(run: Run) -> list[Figure]:
                 "each 10 ms of speech, which the emulator sends in pieces of 40 ms when a listener "
                 "needs them. Caller to agent: from a 20 ms frame of the microphone's at the "
                 "caller's socket to the emulator having checked and decoded the whole of it; the "
-                "callers are silent, and of silence up to four frames are sent as one."
+                "callers are silent, and of silence up to eight frames are sent as one."
             ),
             columns=("", *SPREAD_COLUMNS, LOAD_COLUMN),
             rows=[row for wiring, one in talks for row in _rows(wiring, one)],
@@ -35,6 +35,7 @@ async def measure(run: Run) -> list[Figure]:
             ],
             notes=[
                 *max((one.window.load for _, one in talks), key=lambda load: load.others).caution,
+                *run.given_up,
                 "Emulator, bot and callers are processes of one machine and share its cores.",
                 "The page's microphone frames (20 ms) and its playback buffer come on top, and "
                 "8 ms of the echo canceller's while it is at work.",
@@ -71,9 +72,9 @@ def _rows(wiring: Wiring, one: Talk) -> list[list[str]]:
     ]
 
 
-#: Callers are silent here, and long silence goes to Nova in pieces of 80 ms: the first of four
-#: frames waits for three more. Speech does not wait.
-_SILENCE_WAITS_MS = 60
+#: Callers are silent here, and long silence goes to Nova in pieces of 160 ms: the first of eight
+#: frames waits for seven more. Speech does not wait.
+_SILENCE_WAITS_MS = 140
 
 
 def _expectations(one: Talk) -> list[Expectation]:

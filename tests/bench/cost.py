@@ -37,7 +37,10 @@ async def measure(run: Run) -> list[Figure]:
                 LOAD_COLUMN,
             ),
             rows=[_row(wiring, one) for wiring, one in talks],
-            notes=max((one.window.load for _, one in talks), key=lambda load: load.others).caution,
+            notes=[
+                *max((one.window.load for _, one in talks), key=lambda load: load.others).caution,
+                *run.given_up,
+            ],
             data={
                 f"{wiring}, {one.kind.sessions}, {one.kind.protocol}": {
                     "load": asdict(one.window.load),

@@ -93,11 +93,13 @@ class Run:
         scale: How much is measured.
         say: Tells whoever waits what happens now.
         chart: Where to draw the fleets, if at all.
+        given_up: What could not be measured of Pipecat's own parts, each in a sentence.
     """
 
     scale: Scale
     say: Callable[[str], None]
     chart: Path | None = None
+    given_up: list[str] = field(default_factory=list)
     _talks: dict[Wiring, list[Talk]] = field(default_factory=dict)
 
     async def talks(self, wiring: Wiring) -> list[Talk]:
@@ -117,7 +119,14 @@ class Run:
             for kind in kinds:
                 calls = "1 call" if kind.sessions == 1 else f"{kind.sessions} calls"
                 self.say(f"{calls} in steady talk with {_NAMES[wiring]}, {kind.protocol}")
-                talks.append(await talk(stack, kind, seconds=scale.talk_seconds))
+                try:
+                    talks.append(await talk(stack, kind, seconds=scale.talk_seconds))
+                except TimeoutError:
+                    if wiring == "ours":
+                        raise
+                    # One process carries so many on a good day, and that is a result, too.
+                    self.given_up.append(f"{calls} with {_NAMES[wiring]}: not heard within 30 s")
+                    self.say(self.given_up[-1])
         return talks
 
 

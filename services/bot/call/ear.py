@@ -37,7 +37,7 @@ _MUTED_SECONDS = 1.0
 #: What the detector looks at in one go.
 _WINDOW_BYTES = 1024
 
-#: Silence goes to Nova in pieces of 40 ms, and of 80 ms once nobody has spoken for a while, since
+#: Silence goes to Nova in pieces of 40 ms, and of 160 ms once nobody has spoken for a while, since
 #: each piece costs a signature, encryption and a system call. Where there may be speech, everything
 #: goes at once.
 _SILENCE_BYTES, _LONG_SILENCE_BYTES = 1280, 5120
