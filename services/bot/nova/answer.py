@@ -34,6 +34,7 @@ class Answer:
         self._bytes_a_second = bytes_a_second
         self._sentences: list[Sentence] = []
         self._playing_since: float | None = None
+        self._silent_since: float | None = None
 
     def add_text(self, text: str) -> None:
         """A sentence that is about to be spoken."""
@@ -45,6 +46,16 @@ class Answer:
             self._playing_since = self._clock()
         if self._sentences:
             self._sentences[-1].seconds += pcm_bytes / self._bytes_a_second
+
+    def silence(self) -> None:
+        """From now on the caller hears nothing of it."""
+        self._silent_since = self._silent_since or self._clock()
+
+    def go_on(self) -> None:
+        """They hear it again, from where it was silenced."""
+        if self._silent_since is not None and self._playing_since is not None:
+            self._playing_since += self._clock() - self._silent_since
+        self._silent_since = None
 
     @property
     def text(self) -> str:
@@ -77,7 +88,9 @@ class Answer:
         return " ".join(part for part in heard if part)
 
     def _played(self) -> float:
-        return 0.0 if self._playing_since is None else self._clock() - self._playing_since
+        if self._playing_since is None:
+            return 0.0
+        return max(0.0, (self._silent_since or self._clock()) - self._playing_since)
 
     def _usual_length(self, last: Sentence) -> float:
         """How long the last sentence would be, at the pace of those before it or a usual one."""

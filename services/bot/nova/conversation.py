@@ -224,6 +224,14 @@ class Conversation:
             case "ASSISTANT", "AUDIO" if stop == "END_TURN":
                 self._turns.answered()
 
+    def silence(self) -> None:
+        """The agent has been silenced for the caller, of whom Nova may not know yet."""
+        self._turns.silence()
+
+    def go_on(self) -> None:
+        """The agent goes on with what it was saying: it was silenced for a noise."""
+        self._turns.go_on()
+
     # When the stream changes.
 
     @property

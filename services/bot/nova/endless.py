@@ -131,6 +131,14 @@ class EndlessStream:
         self._successor.discard()
         self.outdated = self.outdated or anew
 
+    def silence(self) -> None:
+        """Notes that the caller hears no more of what the agent is saying."""
+        self._conversation.silence()
+
+    def go_on(self) -> None:
+        """Notes that they hear it again."""
+        self._conversation.go_on()
+
     # What lives behind it.
 
     async def _live(self) -> None:

@@ -217,6 +217,8 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def _handle_answer_resumed(self, _: object) -> None:
         """Begins a turn for the rest of an answer, since the interruption has ended the first."""
+        if self._endless is not None:
+            self._endless.go_on()
         await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
         await self._report_assistant_response_started()  # type: ignore[no-untyped-call]
 
@@ -231,6 +233,7 @@ class NovaSonic(AWSNovaSonicLLMService):
                     self._interruption.caller_speaks(stream.caller_speaks)
                 case InterruptionFrame():
                     self._interruption.interrupt()
+                    stream.silence()
                 case BotStartedSpeakingFrame() | BotStoppedSpeakingFrame():
                     stream.agent_speaks = isinstance(frame, BotStartedSpeakingFrame)
         await super().process_frame(frame, direction)

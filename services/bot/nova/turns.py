@@ -94,6 +94,18 @@ class Turns:
                 self.lines[-1] = Line("ASSISTANT", last.heard())
         self._last_answer = None
 
+    def silence(self) -> None:
+        """From now on the caller hears nothing of what the agent is saying."""
+        for answer in filter(None, (self._answer, self._last_answer)):
+            answer.silence()
+
+    def go_on(self) -> None:
+        """They hear it again, from where it was silenced."""
+        if self._answer is not None:
+            self._answer.go_on()
+        elif self._last_answer is not None:
+            self._last_answer.go_on()
+
     def stream_lost(self) -> bool:
         """Keeps what is unfinished; whether that is an answer which was being given.
 

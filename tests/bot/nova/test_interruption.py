@@ -20,6 +20,7 @@ from services.bot.nova.interruption import (
     Interruption,
     NovaEvent,
 )
+from tests.bot.nova.caller import texts
 from tests.bot.nova.conftest import Dial, StartEmulator
 from tests.bot.nova.conversations import LONG_ANSWER
 
@@ -190,6 +191,12 @@ async def test_an_interrupted_agent_says_nothing_more_of_its_answer(
     assert not any(isinstance(each, TTSAudioRawFrame | LLMTextFrame) for each in since[:begins])
     assert "part 1" not in " ".join(caller.messages("assistant"))
     assert len(caller.messages("user")) == 2, "what was written, and what was said"
+
+    caller.nova.brief("You are Bo.", anew=True)
+    assert await emulator.streams[0].wait_for_end(seconds=15) == "session ended"
+    told = texts(emulator.streams[1], interactive=False)
+    assert ("USER", "Tell me a story.") in told
+    assert "part 0" not in str(told), "it was silenced within its first words"
 
 
 async def test_an_agent_that_was_interrupted_by_a_noise_says_all_the_rest(

@@ -28,6 +28,22 @@ def test_an_answer_is_heard_as_far_as_it_has_been_played() -> None:
     assert not answer.playing
 
 
+def test_nobody_hears_an_answer_that_was_silenced_until_it_goes_on() -> None:
+    clock = Clock()
+    answer = Answer(clock)
+    answer.add_text(SENTENCE)
+    answer.add_audio(10 * BYTES_A_SECOND)
+    clock.now += 2
+    answer.silence()
+    clock.now += 1
+    answer.silence()
+    clock.now += 4
+    assert answer.heard() == "one two"
+    answer.go_on()
+    clock.now += 3
+    assert answer.heard() == "one two three four five"
+
+
 def test_of_a_sentence_that_was_cut_off_only_the_part_with_audio_was_said() -> None:
     answer = Answer(Clock())
     answer.add_text(SENTENCE)
