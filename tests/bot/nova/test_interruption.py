@@ -10,6 +10,7 @@ from pipecat.frames.frames import (
     LLMTextFrame,
     TTSAudioRawFrame,
     UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
 )
 
 from services.bot.nova.interruption import (
@@ -185,6 +186,7 @@ async def test_an_interrupted_agent_says_nothing_more_of_its_answer(
     await caller.after.until(lambda: caller.after.of(InterruptionFrame))
     silenced = len(caller.after.frames)
     await caller.speak("Wait, stop, please, I would like to ask something else.")
+    await caller.worker.queue_frame(UserStoppedSpeakingFrame())
     await caller.until_said("I heard you.")
     since = caller.after.frames[silenced:]
     (begins,) = [at for at, each in enumerate(since) if isinstance(each, LLMFullResponseStartFrame)]
@@ -195,7 +197,7 @@ async def test_an_interrupted_agent_says_nothing_more_of_its_answer(
     caller.nova.brief("You are Bo.", anew=True)
     assert await emulator.streams[0].wait_for_end(seconds=15) == "session ended"
     told = texts(emulator.streams[1], interactive=False)
-    assert ("USER", "Tell me a story.") in told
+    assert "Tell me a story." in str(told)
     assert "part 0" not in str(told), "it was silenced within its first words"
 
 
