@@ -35,6 +35,7 @@ class Answer:
         self._sentences: list[Sentence] = []
         self._playing_since: float | None = None
         self._silent_since: float | None = None
+        self._received_seconds = 0.0
 
     def add_text(self, text: str) -> None:
         """A sentence that is about to be spoken."""
@@ -49,13 +50,24 @@ class Answer:
 
     def silence(self) -> None:
         """From now on the caller hears nothing of it."""
-        self._silent_since = self._silent_since or self._clock()
+        if self._silent_since is None:
+            self._silent_since = self._clock()
+            self._received_seconds = self._seconds
 
     def go_on(self) -> None:
-        """They hear it again, from where it was silenced."""
-        if self._silent_since is not None and self._playing_since is not None:
-            self._playing_since += self._clock() - self._silent_since
+        """They hear what has come since then, and what will."""
+        if self._silent_since is not None:
+            self._playing_since = self._clock() - self._received_seconds
         self._silent_since = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether they hear nothing of it."""
+        return self._silent_since is not None
+
+    @property
+    def _seconds(self) -> float:
+        return sum(sentence.seconds for sentence in self._sentences)
 
     @property
     def text(self) -> str:
@@ -65,11 +77,11 @@ class Answer:
     @property
     def playing(self) -> bool:
         """Whether the caller is still listening to it."""
-        return self._played() < sum(sentence.seconds for sentence in self._sentences)
+        return self._played() < self._seconds
 
     def received(self) -> str:
         """What has reached us as audio, to the nearest word: it will be played."""
-        return self._words_until(sum(sentence.seconds for sentence in self._sentences))
+        return self._words_until(self._seconds)
 
     def heard(self) -> str:
         """What the caller has heard by now, to the nearest word."""

@@ -7,14 +7,19 @@ from typing import Any, Literal
 #: A Nova that goes on speaking after so much quiet from the caller did not take them for one who
 #: wants to speak; it notices those who do within a second.
 IGNORED_SECONDS = 1.5
+#: So did one that has told of callers before, and not of this voice for so long: a television's.
+UNHEARD_SECONDS = 3.0
 
 type NovaEvent = tuple[str, dict[str, Any]]
 
 ANSWER_OVER: NovaEvent = ("answerOver", {})
 """An event of ours: nothing more comes of the answer that was being given."""
 
+ANSWER_CUT: NovaEvent = ("answerCut", {})
+"""The same, and what the caller may still be hearing of it is for them no more."""
+
 ANSWER_RESUMED: NovaEvent = ("answerResumed", {})
-"""One more: the answer that was interrupted goes on."""
+"""The answer that was interrupted goes on."""
 
 TIME_PASSED: NovaEvent = ("", {})
 """An event of nobody's, to be read now and then while it is undecided what was interrupted."""
@@ -30,8 +35,9 @@ class Interruption:
     takes the caller for:
 
     - It hears them, or has something else to say: what was kept back is dropped.
-    - It goes on, or has nothing more to say, and the caller has been quiet for `IGNORED_SECONDS`:
-      the answer goes on with what was kept back.
+    - It goes on, or has nothing more to say, and the caller has been quiet for `IGNORED_SECONDS`
+      or Nova has not heard their voice for `UNHEARD_SECONDS`: the answer goes on with what was kept
+      back. What was waiting to be played when it was interrupted is lost.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,8 +50,9 @@ class Interruption:
         self._state: Literal["none", "undecided", "noticed"] = "none"
         self._kept: list[NovaEvent] = []
         self._block: dict[str, Any] = {}
-        self._answering = False
-        self._nova_hears_caller = False
+        self._answering = self._resumed = False
+        self._nova_hears_caller = self._nova_tells = False
+        self._interrupted_at = clock()
         self._caller_speaks = False
         self._quiet_since = clock()
 
@@ -62,7 +69,7 @@ class Interruption:
         """The agent has been silenced."""
         if self._answering and self._state == "none":
             self._state = "noticed" if self._nova_hears_caller else "undecided"
-            self._quiet_since = self._clock()
+            self._interrupted_at = self._clock()
 
     def read(self, event: NovaEvent) -> Sequence[NovaEvent]:
         """Takes an event, its kind and its fields; returns those that are to be handled now."""
@@ -72,17 +79,17 @@ class Interruption:
         if kind == "contentStart":
             self._block = fields
         if self._is_of_something_else(kind):
-            over = self._answering or self._state != "none"
-            self._settle()
+            ended = self._ended()
             self._follow(kind, fields)
-            return (ANSWER_OVER, event) if over else (event,)
+            return (*ended, event)
         self._follow(kind, fields)
         if self._state == "undecided" and self._ignored:
-            kept, self._kept, self._state = self._kept, [], "none"
-            return (ANSWER_RESUMED, *kept, event) if kept else (event,)
+            return (*self._resume(), event)
         if self._state == "none" or not (kind in _OF_BLOCKS and self._is_agents):
             return (event,)
         if self._state == "undecided":
+            if not self._kept and kind != "contentStart":
+                self._kept.append(("contentStart", self._block))  # a tool's may come in between
             self._kept.append(event)
         return ()
 
@@ -92,8 +99,11 @@ class Interruption:
 
     @property
     def _ignored(self) -> bool:
-        quiet_for = self._clock() - self._quiet_since
-        return not self._caller_speaks and quiet_for >= IGNORED_SECONDS
+        now = self._clock()
+        if self._nova_tells and now - self._interrupted_at >= UNHEARD_SECONDS:
+            return True
+        quiet_since = max(self._quiet_since, self._interrupted_at)
+        return not self._caller_speaks and now - quiet_since >= IGNORED_SECONDS
 
     def _is_of_something_else(self, kind: str) -> bool:
         """Whether the answer that was being given is over with this event, if there was one."""
@@ -103,10 +113,11 @@ class Interruption:
             return False
         if kind != "contentStart":
             return kind == "completionStart"
+        noticed = self._state == "noticed"
         if not self._is_agents:
-            return True
-        waits_for_it = self._state == "noticed" and self._ignored
-        return _is_sentence(self._block) and (waits_for_it or not self._answering)
+            return noticed  # a tool is called in the middle of an answer, too
+        caller_done = noticed and (self._ignored or not self._nova_hears_caller)
+        return _is_sentence(self._block) and (caller_done or not self._answering)
 
     def _follow(self, kind: str, fields: dict[str, Any]) -> None:
         match kind:
@@ -121,9 +132,9 @@ class Interruption:
                 ):
                     self._answering = False
             case "userSpeechStart":
-                self._nova_hears_caller = True
+                self._nova_hears_caller = self._nova_tells = True
                 self._notice()
-            case "userSpeechEnd":
+            case "userSpeechEnd" | "completionStart":
                 self._nova_hears_caller = False
 
     def _notice(self) -> None:
@@ -131,13 +142,20 @@ class Interruption:
             self._state = "noticed"
             self._kept.clear()
 
-    def _settle(self) -> None:
+    def _resume(self) -> Sequence[NovaEvent]:
+        kept, self._kept, self._state = self._kept, [], "none"
+        self._resumed = bool(kept) or self._answering
+        return (ANSWER_RESUMED, *kept) if self._resumed else ()
+
+    def _ended(self) -> Sequence[NovaEvent]:
+        over, cut = self._answering or self._state != "none", self._resumed
         self._state = "none"
         self._kept.clear()
-        self._answering = self._nova_hears_caller = False
+        self._answering = self._resumed = self._nova_hears_caller = False
+        return (ANSWER_CUT,) if cut else (ANSWER_OVER,) if over else ()
 
 
 def _is_sentence(block: dict[str, Any]) -> bool:
     """Whether a block holds what is about to be spoken."""
-    stage = block.get("additionalModelFields", "")
-    return block.get("role") == "ASSISTANT" and "SPECULATIVE" in stage
+    stage = block.get("additionalModelFields")
+    return block.get("role") == "ASSISTANT" and "SPECULATIVE" in str(stage)

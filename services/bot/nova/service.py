@@ -35,6 +35,7 @@ from services.bot.nova.announcements import Announcements
 from services.bot.nova.endless import EndlessStream
 from services.bot.nova.guard import Guard
 from services.bot.nova.interruption import (
+    ANSWER_CUT,
     ANSWER_OVER,
     ANSWER_RESUMED,
     TIME_PASSED,
@@ -53,7 +54,7 @@ _LOOK_SECONDS = 0.1
 
 _CANCELLED = {"cancelled": "The caller spoke before this was done. Do not mention it."}
 
-#: Pipecat's but for the last two, by kind of event.
+#: Pipecat's but for the last three, by kind of event.
 _HANDLERS = {
     "completionStart": "_handle_completion_start_event",
     "contentStart": "_handle_content_start_event",
@@ -63,6 +64,7 @@ _HANDLERS = {
     "contentEnd": "_handle_content_end_event",
     "completionEnd": "_handle_completion_end_event",
     "usageEvent": "_handle_usage_event",
+    ANSWER_CUT[0]: "_handle_answer_cut",
     ANSWER_OVER[0]: "_handle_answer_over",
     ANSWER_RESUMED[0]: "_handle_answer_resumed",
 }
@@ -190,13 +192,13 @@ class NovaSonic(AWSNovaSonicLLMService):
         rest of an answer that the caller has interrupted is not handled (`Interruption`).
         """
         while stream is not None and (event := await self._receive(stream)) is not None:
-            for kind, fields in self._interruption.read(event):
-                if kind in _HANDLERS:
-                    try:
+            try:
+                for kind, fields in self._interruption.read(event):
+                    if kind in _HANDLERS:
                         await getattr(self, _HANDLERS[kind])({kind: fields})
-                    except Exception as error:
-                        message = f"{kind} of Nova's was not handled: {error}"
-                        await self.push_error(error_msg=message, exception=error)
+            except Exception as error:
+                message = f"{event[0]} of Nova's was not handled: {error}"
+                await self.push_error(error_msg=message, exception=error)
 
     async def _receive(self, stream: EndlessStream) -> NovaEvent | None:
         if not self._interruption.undecided:
@@ -206,6 +208,11 @@ class NovaSonic(AWSNovaSonicLLMService):
                 return await stream.receive()
         except TimeoutError:
             return TIME_PASSED
+
+    async def _handle_answer_cut(self, event: object) -> None:
+        """Ends an answer that went on although the caller had something to say."""
+        await self.broadcast_interruption()  # type: ignore[no-untyped-call]
+        await self._handle_answer_over(event)
 
     async def _handle_answer_over(self, _: object) -> None:
         """Ends an answer of which Nova does not tell that it is over, or not in time."""
@@ -217,10 +224,13 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def _handle_answer_resumed(self, _: object) -> None:
         """Begins a turn for the rest of an answer, since the interruption has ended the first."""
+        await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
+        await self._report_assistant_response_started()
+
+    async def _report_assistant_response_started(self) -> None:
         if self._endless is not None:
             self._endless.go_on()
-        await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
-        await self._report_assistant_response_started()  # type: ignore[no-untyped-call]
+        await super()._report_assistant_response_started()  # type: ignore[no-untyped-call]
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Notes who is speaking, to replace a stream in a pause and to know what Nova answers."""

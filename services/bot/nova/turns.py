@@ -100,7 +100,7 @@ class Turns:
             answer.silence()
 
     def go_on(self) -> None:
-        """They hear it again, from where it was silenced."""
+        """They hear what it has said since, and will."""
         if self._answer is not None:
             self._answer.go_on()
         elif self._last_answer is not None:
@@ -109,10 +109,10 @@ class Turns:
     def stream_lost(self) -> bool:
         """Keeps what is unfinished; whether that is an answer which was being given.
 
-        What has arrived of a sentence will be played, so it counts as said.
+        What has arrived of a sentence will be played, so it counts as said, unless it was silenced.
         """
         answer, self._answer = self._answer, None
-        if answer is not None and (said := answer.received()):
+        if answer is not None and (said := answer.heard() if answer.silent else answer.received()):
             self._already_said.append(said)
         self.tools.stream_lost()
         return answer is not None

@@ -14,10 +14,12 @@ from pipecat.frames.frames import (
 )
 
 from services.bot.nova.interruption import (
+    ANSWER_CUT,
     ANSWER_OVER,
     ANSWER_RESUMED,
     IGNORED_SECONDS,
     TIME_PASSED,
+    UNHEARD_SECONDS,
     Interruption,
     NovaEvent,
 )
@@ -97,9 +99,7 @@ def test_what_nova_says_before_it_notices_is_dropped(answer: Interruption, clock
     assert read(answer, [*CALLER, *SENTENCE]) == [ANSWER_OVER, *CALLER, *SENTENCE]
 
 
-@pytest.mark.parametrize(
-    "news", [CALLER, [("completionStart", {}), *SENTENCE], [block("TOOL", "TOOL")]], ids=str
-)
+@pytest.mark.parametrize("news", [CALLER, [("completionStart", {}), *SENTENCE]], ids=str)
 def test_what_nova_says_before_something_else_is_dropped(
     answer: Interruption, news: list[NovaEvent]
 ) -> None:
@@ -130,11 +130,22 @@ def test_a_nova_that_goes_on_took_the_caller_for_a_noise(
     clock.now += 0.2 * IGNORED_SECONDS
     assert read(answer, [sound("four")]) == [
         ANSWER_RESUMED,
+        SENTENCE[-1],
         sound("two"),
         sound("three"),
         sound("four"),
     ]
     assert read(answer, [sound("five")]) == [sound("five")]
+
+
+def test_an_answer_that_paused_meanwhile_goes_on(answer: Interruption, clock: Clock) -> None:
+    answer.interrupt()
+    clock.now += IGNORED_SECONDS
+    assert read(answer, [sound("two"), sound("three")]) == [
+        ANSWER_RESUMED,
+        sound("two"),
+        sound("three"),
+    ]
 
 
 def test_the_last_words_are_heard_though_nova_has_finished(
@@ -144,14 +155,56 @@ def test_the_last_words_are_heard_though_nova_has_finished(
     rest = [sound("two"), ends("END_TURN")]
     assert read(answer, rest) == []
     clock.now += IGNORED_SECONDS
-    assert read(answer, [TIME_PASSED]) == [ANSWER_RESUMED, *rest, TIME_PASSED]
+    assert read(answer, [TIME_PASSED]) == [ANSWER_RESUMED, SENTENCE[-1], *rest, TIME_PASSED]
 
 
-def test_a_nova_that_heard_a_noise_is_heard_again(answer: Interruption, clock: Clock) -> None:
+def test_a_tool_is_called_though_its_announcement_was_interrupted(
+    answer: Interruption, clock: Clock
+) -> None:
+    tool = [block("TOOL", "TOOL"), ("toolUse", {}), ends("TOOL_USE")]
+    answer.interrupt()
+    assert read(answer, [sound("two"), ends("PARTIAL_TURN"), *tool]) == tool
+    clock.now += IGNORED_SECONDS
+    assert read(answer, [TIME_PASSED]) == [
+        ANSWER_RESUMED,
+        SENTENCE[-1],
+        sound("two"),
+        ends("PARTIAL_TURN"),
+        TIME_PASSED,
+    ]
+
+
+def test_a_voice_that_nova_does_not_hear_holds_nothing_up_for_long(
+    answer: Interruption, clock: Clock
+) -> None:
+    read(answer, [NOTICED, ("userSpeechEnd", {})])
+    answer.caller_speaks(True)
+    answer.interrupt()
+    assert read(answer, [sound("two")]) == []
+    clock.now += UNHEARD_SECONDS
+    assert read(answer, [sound("three")])[-2:] == [sound("two"), sound("three")]
+
+
+def test_an_answer_that_went_on_is_cut_for_a_caller_whom_nova_tells_of_late(
+    answer: Interruption, clock: Clock
+) -> None:
+    answer.interrupt()
+    clock.now += IGNORED_SECONDS
+    read(answer, [sound("two"), ends("END_TURN")])
+    assert read(answer, [*CALLER, *SENTENCE]) == [ANSWER_CUT, *CALLER, *SENTENCE]
+    assert read(answer, [ends("END_TURN"), *CALLER]) == [ends("END_TURN"), *CALLER]
+
+
+@pytest.mark.parametrize("seconds", [0, IGNORED_SECONDS])
+def test_a_nova_that_heard_a_noise_is_heard_again(
+    answer: Interruption, clock: Clock, seconds: float
+) -> None:
     answer.interrupt()
     read(answer, [NOTICED, ends("PARTIAL_TURN")])
     assert read(answer, SENTENCE) == []
-    clock.now += IGNORED_SECONDS
+    clock.now += seconds
+    if not seconds:
+        read(answer, [("userSpeechEnd", {})])
     assert read(answer, SENTENCE) == [ANSWER_OVER, *SENTENCE]
 
 

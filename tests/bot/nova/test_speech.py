@@ -32,16 +32,17 @@ def test_nobody_hears_an_answer_that_was_silenced_until_it_goes_on() -> None:
     clock = Clock()
     answer = Answer(clock)
     answer.add_text(SENTENCE)
-    answer.add_audio(10 * BYTES_A_SECOND)
+    answer.add_audio(3 * BYTES_A_SECOND)
     clock.now += 2
     answer.silence()
+    answer.add_audio(7 * BYTES_A_SECOND)
     clock.now += 1
     answer.silence()
     clock.now += 4
     assert answer.heard() == "one two"
     answer.go_on()
-    clock.now += 3
-    assert answer.heard() == "one two three four five"
+    clock.now += 4
+    assert answer.heard() == "one two three four five six seven"
 
 
 def test_of_a_sentence_that_was_cut_off_only_the_part_with_audio_was_said() -> None:
