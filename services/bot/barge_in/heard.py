@@ -51,6 +51,7 @@ class Heard(FrameProcessor):
         on_interruption: Called when the agent has been interrupted, before anybody behind hears.
         on_caller: Called when the detector is sure that the caller speaks.
         on_message: Called with what a page says, by type: an RTVI client message.
+        on_word: Called with a word, or several, once they have been heard.
     """
 
     def __init__(self, hold: Hold, assistant: LLMAssistantAggregator) -> None:
@@ -66,6 +67,7 @@ class Heard(FrameProcessor):
         self.on_interruption: Callable[[], None] = lambda: None
         self.on_caller: Callable[[], None] = lambda: None
         self.on_message: Callable[[str, object], None] = lambda *_: None
+        self.on_word: Callable[[TTSTextFrame], None] = lambda _: None
         self._hold = hold
         self._assistant = assistant
         self._unplayed = USUAL_SECONDS
@@ -145,13 +147,17 @@ class Heard(FrameProcessor):
 
     async def _let_go(self, count: int) -> None:
         for _ in range(count):
-            await self.push_frame(self._waiting.popleft().frame)
+            frame = self._waiting.popleft().frame
+            if isinstance(frame, TTSTextFrame):
+                self.on_word(frame)
+            await self.push_frame(frame)
 
     async def _settle(self) -> None:
         """Notes the words that were heard before an interruption, and forgets the others."""
         heard = self._hold.sent_seconds - self._unplayed
         for each in self._waiting:
             if isinstance(each.frame, TTSTextFrame) and each.position <= heard:
+                self.on_word(each.frame)
                 # Past its queue, which the interruption that follows empties.
                 await self._assistant.process_frame(each.frame, FrameDirection.DOWNSTREAM)
         self._waiting.clear()

@@ -78,6 +78,7 @@ def converse(
     )
     barge_in = BargeIn(line, detector, aggregators.assistant())
     nova.speak = sound_into(line.transport.output())
+    barge_in.heard.on_word = nova.unheard.follow()
     pipeline = Pipeline(
         [
             line.transport.input(),

@@ -35,7 +35,6 @@ class Answer:
         self._sentences: list[Sentence] = []
         self._playing_since: float | None = None
         self._silent_since: float | None = None
-        self._received_seconds = 0.0
 
     def add_text(self, text: str) -> None:
         """A sentence that is about to be spoken."""
@@ -52,12 +51,11 @@ class Answer:
         """From now on the caller hears nothing of it."""
         if self._silent_since is None:
             self._silent_since = self._clock()
-            self._received_seconds = self._seconds
 
     def go_on(self) -> None:
-        """They hear what has come since then, and what will."""
-        if self._silent_since is not None:
-            self._playing_since = self._clock() - self._received_seconds
+        """They hear the rest, from where it was silenced."""
+        if self._silent_since is not None and self._playing_since is not None:
+            self._playing_since += self._clock() - max(self._silent_since, self._playing_since)
         self._silent_since = None
 
     @property

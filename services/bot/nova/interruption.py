@@ -4,10 +4,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from services.bot.nova.unheard import Unheard
+
 #: A Nova that goes on speaking after so much quiet from the caller did not take them for one who
 #: wants to speak; it notices those who do within a second.
 IGNORED_SECONDS = 1.5
 #: So did one that has told of callers before, and not of this voice for so long: a television's.
+#: And one that had no more to say and has been silent for so long: it tells of a caller only when
+#: they have said all they wanted, up to 2 s after their last word.
 UNHEARD_SECONDS = 3.0
 
 type NovaEvent = tuple[str, dict[str, Any]]
@@ -36,17 +40,24 @@ class Interruption:
 
     - It hears them, or has something else to say: what was kept back is dropped.
     - It goes on, or has nothing more to say, and the caller has been quiet for `IGNORED_SECONDS`
-      or Nova has not heard their voice for `UNHEARD_SECONDS`: the answer goes on with what was kept
-      back. What was waiting to be played when it was interrupted is lost.
+      or Nova has not heard their voice for `UNHEARD_SECONDS`: the answer goes on with what was
+      waiting to be played when it was interrupted, and with what was kept back.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        unheard: Unheard | None = None,
+    ) -> None:
         """Nobody has interrupted anybody.
 
         Args:
             clock: Tells seconds.
+            unheard: What came of the events that were handled and is to be heard yet.
         """
         self._clock = clock
+        self._unheard = unheard if unheard is not None else Unheard()
         self._state: Literal["none", "undecided", "noticed"] = "none"
         self._kept: list[NovaEvent] = []
         self._block: dict[str, Any] = {}
@@ -67,9 +78,11 @@ class Interruption:
 
     def interrupt(self) -> None:
         """The agent has been silenced."""
-        if self._answering and self._state == "none":
-            self._state = "noticed" if self._nova_hears_caller else "undecided"
+        if self._state == "none" and (self._answering or self._unheard):
+            self._state, self._resumed = "undecided", False
             self._interrupted_at = self._clock()
+            if self._nova_hears_caller:
+                self._notice()
 
     def read(self, event: NovaEvent) -> Sequence[NovaEvent]:
         """Takes an event, its kind and its fields; returns those that are to be handled now."""
@@ -102,8 +115,9 @@ class Interruption:
         now = self._clock()
         if self._nova_tells and now - self._interrupted_at >= UNHEARD_SECONDS:
             return True
+        patience = IGNORED_SECONDS if self._answering or self._nova_tells else UNHEARD_SECONDS
         quiet_since = max(self._quiet_since, self._interrupted_at)
-        return not self._caller_speaks and now - quiet_since >= IGNORED_SECONDS
+        return not self._caller_speaks and now - quiet_since >= patience
 
     def _is_of_something_else(self, kind: str) -> bool:
         """Whether the answer that was being given is over with this event, if there was one."""
@@ -126,6 +140,7 @@ class Interruption:
             case "contentEnd" if self._is_agents:
                 stop = fields.get("stopReason")
                 if stop == "INTERRUPTED":
+                    self._unheard.forget()
                     self._notice()
                 if stop == "INTERRUPTED" or (
                     stop == "END_TURN" and self._block.get("type") == "AUDIO"
@@ -140,19 +155,25 @@ class Interruption:
     def _notice(self) -> None:
         if self._state == "undecided":
             self._state = "noticed"
-            self._kept.clear()
+            self._forget()
 
     def _resume(self) -> Sequence[NovaEvent]:
         kept, self._kept, self._state = self._kept, [], "none"
-        self._resumed = bool(kept) or self._answering
-        return (ANSWER_RESUMED, *kept) if self._resumed else ()
+        self._resumed = bool(kept or self._answering or self._unheard)
+        if not self._resumed:
+            return ()
+        return (ANSWER_RESUMED, *kept, *(() if kept or self._answering else (ANSWER_OVER,)))
 
     def _ended(self) -> Sequence[NovaEvent]:
         over, cut = self._answering or self._state != "none", self._resumed
+        self._forget()
         self._state = "none"
-        self._kept.clear()
         self._answering = self._resumed = self._nova_hears_caller = False
         return (ANSWER_CUT,) if cut else (ANSWER_OVER,) if over else ()
+
+    def _forget(self) -> None:
+        self._kept.clear()
+        self._unheard.forget()
 
 
 def _is_sentence(block: dict[str, Any]) -> bool:

@@ -44,6 +44,7 @@ from services.bot.nova.interruption import (
 )
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.speaking import SpeakingSentence
+from services.bot.nova.unheard import Said, Unheard
 from services.bot.nova.usage import Usage
 
 _EARLY_FRAMES = 1000
@@ -131,7 +132,9 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._instructions = instructions
         self._guard: Guard | None = None
         self._sentence = SpeakingSentence(settings.bytes_a_second)
-        self._interruption = Interruption()
+        self.unheard = Unheard()
+        """What an interrupted agent says again, where it was a noise."""
+        self._interruption = Interruption(unheard=self.unheard)
         self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
         self._announcements = Announcements(self)
         self.speak: Callable[[OutputAudioRawFrame], Awaitable[None]] | None = None
@@ -211,7 +214,8 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def _handle_answer_cut(self, event: object) -> None:
         """Ends an answer that went on although the caller had something to say."""
-        await self.broadcast_interruption()  # type: ignore[no-untyped-call]
+        if self._endless is not None and self._endless.agent_speaks:
+            await self.broadcast_interruption()  # type: ignore[no-untyped-call]
         await self._handle_answer_over(event)
 
     async def _handle_answer_over(self, _: object) -> None:
@@ -224,12 +228,18 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def _handle_answer_resumed(self, _: object) -> None:
         """Begins a turn for the rest of an answer, since the interruption has ended the first."""
-        await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
+        if self._assistant_is_responding:
+            await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
+        self._assistant_is_responding, rest = True, self.unheard.take()
         await self._report_assistant_response_started()
+        for piece in rest:
+            await self._say(piece)
 
     async def _report_assistant_response_started(self) -> None:
         if self._endless is not None:
             self._endless.go_on()
+        if not self.unheard:
+            self.unheard.forget()  # the last word's end
         await super()._report_assistant_response_started()  # type: ignore[no-untyped-call]
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -253,7 +263,7 @@ class NovaSonic(AWSNovaSonicLLMService):
     ) -> None:
         """Gives out a sentence word by word with its audio, instead of whole after it."""
         if isinstance(frame, TTSAudioRawFrame):
-            await (self.speak or super().push_frame)(frame)
+            await self._say(frame)
             await self._push_words(self._sentence.spoken(len(frame.audio)))
             return
         if type(frame) is AggregatedTextFrame:
@@ -284,7 +294,14 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def _push_words(self, words: str) -> None:
         if words:
-            await super().push_frame(TTSTextFrame(words, text_type=TextType.WORD))
+            await self._say(TTSTextFrame(words, text_type=TextType.WORD))
+
+    async def _say(self, piece: Said) -> None:
+        self.unheard.say(piece)
+        if self.speak is not None and isinstance(piece, TTSAudioRawFrame):
+            await self.speak(piece)
+        else:
+            await super().push_frame(piece)
 
     async def _disconnect(self) -> None:
         if self._client is not None:  # Pipecat's waits a second each time, and is called twice

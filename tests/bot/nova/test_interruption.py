@@ -9,9 +9,11 @@ from pipecat.frames.frames import (
     LLMFullResponseStartFrame,
     LLMTextFrame,
     TTSAudioRawFrame,
+    TTSTextFrame,
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
 )
+from pipecat.utils.text.base_text_aggregator import TextType
 
 from services.bot.nova.interruption import (
     ANSWER_CUT,
@@ -23,6 +25,7 @@ from services.bot.nova.interruption import (
     Interruption,
     NovaEvent,
 )
+from services.bot.nova.unheard import Unheard
 from tests.bot.nova.caller import texts
 from tests.bot.nova.conftest import Dial, StartEmulator
 from tests.bot.nova.conversations import LONG_ANSWER
@@ -59,7 +62,7 @@ CALLER = [
     ("textOutput", {"content": "stop"}),
     ends("PARTIAL_TURN"),
 ]
-NOTICED = ("userSpeechStart", {})
+NOTICED: NovaEvent = ("userSpeechStart", {})
 INTERRUPTED = [block("ASSISTANT", "TEXT", "FINAL"), ends("INTERRUPTED")]
 
 
@@ -155,7 +158,57 @@ def test_the_last_words_are_heard_though_nova_has_finished(
     rest = [sound("two"), ends("END_TURN")]
     assert read(answer, rest) == []
     clock.now += IGNORED_SECONDS
+    assert read(answer, [TIME_PASSED]) == [TIME_PASSED], "it may tell of the caller yet"
+    clock.now += UNHEARD_SECONDS - IGNORED_SECONDS
     assert read(answer, [TIME_PASSED]) == [ANSWER_RESUMED, SENTENCE[-1], *rest, TIME_PASSED]
+
+
+class Waiting(Unheard):
+    """A word that has been handled and not been heard yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tell = self.follow()
+        self._word = TTSTextFrame("one", text_type=TextType.WORD)
+        self.say(self._word)
+
+    def was_heard(self) -> None:
+        self._tell(self._word)
+
+
+def test_an_answer_that_was_sent_whole_goes_on(clock: Clock) -> None:
+    answer = Interruption(clock, unheard=(unheard := Waiting()))
+    read(answer, [*SENTENCE, sound("one"), ends("END_TURN")])
+    answer.interrupt()
+    assert answer.undecided
+    clock.now += UNHEARD_SECONDS
+    assert read(answer, [TIME_PASSED]) == [ANSWER_RESUMED, ANSWER_OVER, TIME_PASSED]
+    assert unheard
+
+
+def test_an_answer_that_was_heard_meanwhile_does_not_go_on(clock: Clock) -> None:
+    answer = Interruption(clock, unheard=(unheard := Waiting()))
+    answer.interrupt()
+    unheard.was_heard()
+    clock.now += UNHEARD_SECONDS
+    assert read(answer, [TIME_PASSED]) == [TIME_PASSED]
+    assert not answer.undecided
+
+
+@pytest.mark.parametrize("news", [[NOTICED], CALLER, INTERRUPTED], ids=str)
+@pytest.mark.parametrize("first", ["the detector", "Nova"])
+def test_nothing_is_said_again_to_a_caller_whom_nova_has_heard(
+    clock: Clock, news: list[NovaEvent], first: str
+) -> None:
+    answer = Interruption(clock, unheard=(unheard := Waiting()))
+    if first == "Nova":
+        read(answer, news)
+    answer.interrupt()
+    if first != "Nova":
+        read(answer, news)
+    clock.now += 2 * UNHEARD_SECONDS
+    assert ANSWER_RESUMED not in read(answer, [TIME_PASSED])
+    assert not unheard.take()
 
 
 def test_a_tool_is_called_though_its_announcement_was_interrupted(
