@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserType, expect
+from playwright.sync_api import BrowserType, Route, WebSocketRoute, expect
 
 from tests.end_to_end.caller import calling
 from tests.local_stack import LocalStack
@@ -80,6 +80,52 @@ def test_a_connection_that_is_not_offered_is_said_with_where_to_choose_another(
         expect(caller.page.get_by_role("alert")).to_contain_text("Choose one in Settings")
         caller.assert_accessible()
         caller.choose("websocket")
+        caller.page.get_by_role("button", name="Try again").click()
+        caller.wait_for_phase("live")
+
+
+def test_a_service_that_is_missing_for_a_moment_is_tried_again(
+    stack: LocalStack, browser_type: BrowserType
+) -> None:
+    with calling(browser_type, stack.page_url) as caller:
+        page = caller.page
+        fails = iter(["server", "bot", ""])
+        failing = next(fails)
+        said: list[str] = []
+
+        def ask(route: Route) -> None:
+            nonlocal failing
+            said.append(page.locator("#status-detail").inner_text())
+            if failing == "server":
+                failing = next(fails)
+                route.fulfill(status=502, body="<h1>502 Bad Gateway</h1>")
+            else:
+                route.fallback()
+
+        def dial(socket: WebSocketRoute) -> None:
+            nonlocal failing
+            if failing == "bot":
+                failing = next(fails)
+                socket.close(code=1011)
+            else:
+                socket.connect_to_server()
+
+        page.route("**/connect", ask)
+        page.route_web_socket("**/ws?*", dial)
+        page.get_by_role("button", name="Start call").click()
+        caller.wait_for_phase("live")
+    assert said == ["", *["Nothing answered yet. Trying again."] * 2]
+
+
+def test_a_service_that_stays_away_is_said_with_a_way_on(
+    stack: LocalStack, browser_type: BrowserType
+) -> None:
+    with calling(browser_type, stack.page_url) as caller:
+        caller.page.route("**/connect", lambda route: route.abort())
+        caller.page.get_by_role("button", name="Start call").click()
+        caller.wait_for_phase("failed", seconds=30)
+        expect(caller.page.get_by_role("alert")).to_contain_text("cannot be reached")
+        caller.page.unroute("**/connect")
         caller.page.get_by_role("button", name="Try again").click()
         caller.wait_for_phase("live")
 

@@ -4,7 +4,7 @@ import type { Activity } from "./activity.ts";
 export type CallState =
   | { phase: "idle" }
   | { phase: "asking" }
-  | { phase: "connecting" }
+  | { phase: "connecting"; again: boolean }
   /** `seconds` until the next try, 0 while it is made; `waited` so many so far. */
   | { phase: "busy"; seconds: number; waited: number }
   | { phase: "live"; activity: Activity; agent: AgentPresence }

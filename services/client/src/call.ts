@@ -7,7 +7,7 @@ import type { CallDevices } from "./devices.ts";
 import { CONNECTION_PROBLEM, failure } from "./failure.ts";
 import type { Direction } from "./link-quality.ts";
 import { networkProblem, ProblemError } from "./problem.ts";
-import { online, pause, Reconnection } from "./reconnection.ts";
+import { online, pause, Reconnection, TO_BEGIN, TO_COME_BACK } from "./reconnection.ts";
 import { Waiting } from "./waiting.ts";
 
 export interface CallOptions {
@@ -67,7 +67,7 @@ export class Call {
   async start(): Promise<void> {
     this.#options = this.#page.options();
     this.#resume = undefined;
-    await this.#withDevices((devices, signal) => this.#connectOrWait(devices, signal));
+    await this.#withDevices((devices, signal) => this.#begin(devices, signal));
   }
 
   /** Goes on with a call that was given up as lost. */
@@ -101,10 +101,26 @@ export class Call {
         this.#activity.audible = playing;
       };
       devices.speaker.onGap = (seconds) => this.#page.lost("from-agent", seconds);
-      this.#show({ phase: "connecting" });
+      this.#show({ phase: "connecting", again: false });
       await connect(devices, signal);
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  /** Connects; what is wrong for a moment only is not worth telling. */
+  async #begin(devices: CallDevices, signal: AbortSignal): Promise<void> {
+    const trying = new Reconnection(TO_BEGIN);
+    while (!signal.aborted) {
+      try {
+        return await this.#connectOrWait(devices, signal);
+      } catch (error) {
+        const passing = navigator.onLine && error instanceof ProblemError && error.passing;
+        const delay = passing ? trying.next() : undefined;
+        if (delay === undefined) throw error;
+        this.#show({ phase: "connecting", again: true });
+        await pause(delay, signal);
+      }
     }
   }
 
@@ -188,7 +204,7 @@ export class Call {
 
   async #recover(devices: CallDevices, signal: AbortSignal): Promise<void> {
     this.#activity.reset();
-    const reconnection = new Reconnection();
+    const reconnection = new Reconnection(TO_COME_BACK);
     while (!signal.aborted) {
       const delay = reconnection.next();
       if (delay === undefined) return this.#finish({ phase: "lost" });

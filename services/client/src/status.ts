@@ -35,7 +35,10 @@ function words(state: CallState, muted: boolean): { title: string; detail: strin
     case "asking":
       return { title: "Waiting for your microphone", detail: "Allow it when your browser asks." };
     case "connecting":
-      return { title: "Connecting…", detail: "" };
+      return {
+        title: "Connecting…",
+        detail: state.again ? "Nothing answered yet. Trying again." : "",
+      };
     case "busy":
       return { title: "All agents are busy", detail: waiting(state) };
     case "live":

@@ -41,6 +41,14 @@ describe("problemFrom", () => {
     expect(new ProblemError(problem)).toMatchObject({ busy: false, retryable: true });
   });
 
+  it.each([
+    ["a proxy's page", answer(502, "<h1>502</h1>", { "content-type": "text/html" }), true],
+    ["a word of the service's", answer(502, { type: "/problems/daily-refused" }), false],
+    ["a proxy's refusal", answer(403, "<h1>403</h1>", { "content-type": "text/html" }), false],
+  ])("tells whether %s may be for a moment only", async (_, response, passing) => {
+    expect(new ProblemError(await problemFrom(response)).passing).toBe(passing);
+  });
+
   it("says when to ask again", async () => {
     const problem = await problemFrom(answer(503, {}, { "retry-after": "7" }));
     expect(problem.retryAfter).toBe(7);

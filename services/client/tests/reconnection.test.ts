@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Reconnection } from "../src/reconnection.ts";
+import { Reconnection, TO_BEGIN, TO_COME_BACK } from "../src/reconnection.ts";
 
 function delays(random: number, now: () => number = () => 0): number[] {
-  const reconnection = new Reconnection(() => random, now);
+  const reconnection = new Reconnection(TO_COME_BACK, () => random, now);
   const all: number[] = [];
   for (let delay = reconnection.next(); delay !== undefined; delay = reconnection.next()) {
     all.push(delay);
@@ -22,12 +22,25 @@ describe("Reconnection", () => {
   it("gives up once the service no longer keeps the session", () => {
     let now = 0;
     const reconnection = new Reconnection(
+      TO_COME_BACK,
       () => 1,
       () => now,
     );
     expect(reconnection.next()).toBe(500);
     now = 60_000;
     expect(reconnection.remaining).toBe(0);
+    expect(reconnection.next()).toBeUndefined();
+  });
+
+  it("does not keep somebody waiting for long who wants to begin", () => {
+    let now = 0;
+    const reconnection = new Reconnection(
+      TO_BEGIN,
+      () => 1,
+      () => now,
+    );
+    expect(reconnection.next()).toBe(500);
+    now = TO_BEGIN.window;
     expect(reconnection.next()).toBeUndefined();
   });
 });

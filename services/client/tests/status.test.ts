@@ -60,6 +60,6 @@ group("the controls", () => {
     expect(startLabel({ phase: "lost" })).toBe("Reconnect");
     expect(startLabel(LISTENING)).toBeUndefined();
     expect(hangUpLabel(LISTENING)).toBe("End call");
-    expect(hangUpLabel({ phase: "connecting" })).toBe("Cancel");
+    expect(hangUpLabel({ phase: "connecting", again: true })).toBe("Cancel");
   });
 });
