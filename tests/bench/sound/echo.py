@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,22 +91,12 @@ def cancelled(rooms: int) -> Figure:
     )
 
 
-async def talked_over(heard_by: dict[str, list[Signal]], said: list[str]) -> dict[str, float]:
-    """The word error rates of the same utterances, by who heard them."""
-    together = [sound for sounds in heard_by.values() for sound in sounds]
-    texts = await words.recognised(together)
-    count = len(said)
-    return {
-        name: words.error_percent(said, texts[place * count : (place + 1) * count])
-        for place, name in enumerate(heard_by)
-    }
-
-
-def over_the_agent(ratio_db: float, sentences: int) -> tuple[dict[str, list[Signal]], list[str]]:
-    """Callers who speak while the agent does.
+def over_the_agent(ratio_db: float, place: Surroundings, sentences: int) -> words.Call:
+    """A caller who speaks while the agent does.
 
     Args:
         ratio_db: How much louder the caller is than the echo.
+        place: Where the loudspeaker stands; how loud the echo is does not matter here.
         sentences: How many of the recordings.
 
     Returns:
@@ -116,7 +106,7 @@ def over_the_agent(ratio_db: float, sentences: int) -> tuple[dict[str, list[Sign
     said = [speech.recorded(name) for name in list(speech.RECORDED)[:sentences]]
     seconds = _FIRST + _EVERY * len(said)
     far = at_level(speech.agent_speech(seconds), _FAR_DB)
-    place = Surroundings(Room(), 0.15, _FAR_DB - _CALLER_DB + ratio_db)
+    place = replace(place, loss_db=_FAR_DB - _CALLER_DB + ratio_db)
     near = _echo(far, place, _MICROPHONE_DB)
     starts = [round((_FIRST + _EVERY * number) * SAMPLE_RATE) for number in range(len(said))]
     for start, sentence in zip(starts, said, strict=True):

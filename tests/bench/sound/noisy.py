@@ -15,19 +15,19 @@ _EVERY = 4.0
 _FIRST = 2.0
 
 
-def in_noise(kind: str, sentences: int) -> tuple[dict[str, list[Signal]], list[str], float]:
-    """Callers in noise.
+def in_noise(kind: str, seed: int, sentences: int) -> tuple[words.Call, float]:
+    """A caller in noise of a kind.
 
     Returns:
         The utterances as they are raw and after the front end, without and with noise
-        suppression; what was said; and by how many dB speech stands out more than before.
+        suppression, and what was said; and by how many dB speech stands out more than before.
     """
     said = [speech.recorded(name) for name in list(speech.RECORDED)[:sentences]]
     starts = [round((_FIRST + _EVERY * number) * SAMPLE_RATE) for number in range(len(said))]
     spoken = np.zeros(round((_FIRST + _EVERY * len(said)) * SAMPLE_RATE))
     for start, sentence in zip(starts, said, strict=True):
         spoken[start : start + len(sentence.sound)] = at_level(sentence.sound, _CALLER_DB)
-    near = at_snr(spoken, noises.noise(kind, len(spoken) / SAMPLE_RATE + 1), SNR_DB)
+    near = at_snr(spoken, noises.noise(kind, len(spoken) / SAMPLE_RATE + 1, seed), SNR_DB)
     silent = np.zeros(len(near))
     suppressed = Loop(Sound(noise_suppression=True)).run(silent, near)
     heard = {"raw": near, "ours": Loop().run(silent, near), "suppressed": suppressed}
@@ -39,7 +39,7 @@ def in_noise(kind: str, sentences: int) -> tuple[dict[str, list[Signal]], list[s
         for name, signal in heard.items()
     }
     gain = _stands_out(suppressed, starts, said) - _stands_out(near, starts, said)
-    return cuts, [each.words for each in said], gain
+    return (cuts, [each.words for each in said]), gain
 
 
 def _stands_out(signal: Signal, starts: list[int], said: list[speech.Sentence]) -> float:

@@ -48,7 +48,7 @@ def test_echo_is_measured() -> None:
 
 
 def test_noise_is_suppressed() -> None:
-    cuts, said, gain = noisy.in_noise("white", 2)
+    (cuts, said), gain = noisy.in_noise("white", 1, 2)
     assert gain > 3
     assert {len(each) for each in cuts.values()} == {len(said)} == {2}
 

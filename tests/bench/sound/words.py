@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from nova_sonic_emulator.mind import Mind, ToolSpec
 from nova_sonic_emulator.recogniser import Recogniser
 from nova_sonic_emulator.script import MindScript
 from tests.bench.sound.signals import SAMPLE_RATE, Signal, to_pcm
+
+type Call = tuple[dict[str, list[Signal]], list[str]]
+"""The utterances of a call, by who heard them, and what was said."""
 
 _MARGIN = round(0.25 * SAMPLE_RATE)
 _NUMBERS = {
@@ -42,6 +46,16 @@ async def recognised(sounds: Sequence[Signal]) -> list[str]:
         return said
     finally:
         recogniser.stop()
+
+
+async def error_percents(calls: Sequence[Call]) -> dict[str, float]:
+    """The word error rates over some calls, by who heard them, each by a recogniser of its own."""
+    said = [sentence for _, sentences in calls for sentence in sentences]
+    names = list(calls[0][0])
+    texts = await asyncio.gather(
+        *(recognised([sound for heard, _ in calls for sound in heard[name]]) for name in names)
+    )
+    return {name: error_percent(said, each) for name, each in zip(names, texts, strict=True)}
 
 
 def cut(signal: Signal, start: int, count: int) -> Signal:
