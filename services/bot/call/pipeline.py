@@ -77,8 +77,8 @@ def converse(
         realtime_service_mode=True,
     )
     barge_in = BargeIn(line, detector, aggregators.assistant())
-    nova.speak = sound_into(line.transport.output())
-    barge_in.heard.on_word = nova.unheard.follow()
+    nova.mouth.speak = sound_into(line.transport.output())
+    barge_in.heard.on_word = nova.mouth.unheard.follow()
     pipeline = Pipeline(
         [
             line.transport.input(),

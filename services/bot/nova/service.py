@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pipecat.adapters.llm.schemas.direct_function import DirectFunction
@@ -18,7 +18,6 @@ from pipecat.frames.frames import (
     FunctionCallCancelFrame,
     InterruptionFrame,
     LLMServiceMetadataFrame,
-    OutputAudioRawFrame,
     TranscriptionFrame,
     TTSAudioRawFrame,
     TTSTextFrame,
@@ -29,7 +28,6 @@ from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.aws.nova_sonic.llm import AudioConfig, AWSNovaSonicLLMService
 from pipecat.services.aws.nova_sonic.session_continuation import SessionContinuationParams
 from pipecat.services.llm_service import FunctionCallParams
-from pipecat.utils.text.base_text_aggregator import TextType
 
 from services.bot.nova.announcements import Announcements
 from services.bot.nova.endless import EndlessStream
@@ -42,9 +40,8 @@ from services.bot.nova.interruption import (
     Interruption,
     NovaEvent,
 )
+from services.bot.nova.mouth import Mouth
 from services.bot.nova.settings import NovaSettings
-from services.bot.nova.speaking import SpeakingSentence
-from services.bot.nova.unheard import Said, Unheard
 from services.bot.nova.usage import Usage
 
 _EARLY_FRAMES = 1000
@@ -131,14 +128,11 @@ class NovaSonic(AWSNovaSonicLLMService):
         self._nova = settings
         self._instructions = instructions
         self._guard: Guard | None = None
-        self._sentence = SpeakingSentence(settings.bytes_a_second)
-        self.unheard = Unheard()
-        """What an interrupted agent says again, where it was a noise."""
-        self._interruption = Interruption(unheard=self.unheard)
+        self.mouth = Mouth(super().push_frame, settings.bytes_a_second)
+        """What the agent says leaves through it."""
+        self._interruption = Interruption(unheard=self.mouth.unheard)
         self._early: deque[bytes] = deque(maxlen=_EARLY_FRAMES)
         self._announcements = Announcements(self)
-        self.speak: Callable[[OutputAudioRawFrame], Awaitable[None]] | None = None
-        """Takes the agent's sound, which is pushed without it."""
         self.caller_said: list[str] = []
         """What the caller has said, a text a turn; known before a tool is called for it."""
 
@@ -230,16 +224,13 @@ class NovaSonic(AWSNovaSonicLLMService):
         """Begins a turn for the rest of an answer, since the interruption has ended the first."""
         if self._assistant_is_responding:
             await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
-        self._assistant_is_responding, rest = True, self.unheard.take()
+        self._assistant_is_responding = True
         await self._report_assistant_response_started()
-        for piece in rest:
-            await self._say(piece)
+        await self.mouth.say_again()
 
     async def _report_assistant_response_started(self) -> None:
         if self._endless is not None:
             self._endless.go_on()
-        if not self.unheard:
-            self.unheard.forget()  # the last word's end
         await super()._report_assistant_response_started()  # type: ignore[no-untyped-call]
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -261,16 +252,15 @@ class NovaSonic(AWSNovaSonicLLMService):
     async def push_frame(
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
     ) -> None:
-        """Gives out a sentence word by word with its audio, instead of whole after it."""
+        """Gives sound and sentences out through the agent's mouth."""
         if isinstance(frame, TTSAudioRawFrame):
-            await self._say(frame)
-            await self._push_words(self._sentence.spoken(len(frame.audio)))
+            await self.mouth.say(frame)
+            return
+        if isinstance(frame, TTSTextFrame):
+            await self.mouth.end()
             return
         if type(frame) is AggregatedTextFrame:
-            self._sentence.begin(frame.text)
-        if isinstance(frame, TTSTextFrame) and frame.text_type == TextType.SENTENCE:
-            await self._push_words(self._sentence.end())
-            return
+            self.mouth.begin(frame.text)
         if isinstance(frame, TranscriptionFrame):
             self.caller_said.append(frame.text)
         elif isinstance(frame, FunctionCallCancelFrame) and direction is FrameDirection.DOWNSTREAM:
@@ -291,17 +281,6 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def _send_user_audio_event(self, audio: bytes) -> None:
         self.hear(audio)
-
-    async def _push_words(self, words: str) -> None:
-        if words:
-            await self._say(TTSTextFrame(words, text_type=TextType.WORD))
-
-    async def _say(self, piece: Said) -> None:
-        self.unheard.say(piece)
-        if self.speak is not None and isinstance(piece, TTSAudioRawFrame):
-            await self.speak(piece)
-        else:
-            await super().push_frame(piece)
 
     async def _disconnect(self) -> None:
         if self._client is not None:  # Pipecat's waits a second each time, and is called twice

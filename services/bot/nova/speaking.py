@@ -40,6 +40,11 @@ class SpeakingSentence:
             due += 1
         return self._give(due)
 
+    @property
+    def rest(self) -> str:
+        """The words that were not given out yet."""
+        return " ".join(self._words[self._given :])
+
     def end(self) -> str:
         """The words that are left."""
         if self._seconds and self._letters:

@@ -1,7 +1,7 @@
 """What the agent has said and its caller has not heard yet."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipecat.frames.frames import Frame, TTSAudioRawFrame, TTSTextFrame
 
@@ -51,3 +51,8 @@ class Unheard:
         again = list(self._said)
         self._said.clear()
         return again
+
+
+def words_of(said: Sequence[Said]) -> str:
+    """The words of what was said."""
+    return " ".join(piece.text for piece in said if isinstance(piece, TTSTextFrame))
