@@ -104,8 +104,7 @@ class BargeIn:
             self._check = loop.call_later(INTERRUPTED_SECONDS, self._interrupt)
 
     def _interrupt(self) -> None:
-        interrupting = self.heard.broadcast_interruption()  # type: ignore[no-untyped-call]
-        self.heard.create_task(interrupting)
+        self.heard.create_task(self.heard.interrupt())
 
     def _settle(self) -> None:
         self._forget_check()

@@ -99,6 +99,12 @@ class Heard(FrameProcessor):
             await self._look_at(frame)
         await self.push_frame(frame, direction)
 
+    async def interrupt(self) -> None:
+        """Interrupts the agent, for everybody before and behind."""
+        await self._settle()
+        self.on_interruption()
+        await self.broadcast_interruption()  # type: ignore[no-untyped-call]
+
     async def cleanup(self) -> None:
         """Ends with the pipeline."""
         await super().cleanup()  # type: ignore[no-untyped-call]
@@ -154,9 +160,12 @@ class Heard(FrameProcessor):
 
     async def _settle(self) -> None:
         """Notes the words that were heard before an interruption, and forgets the others."""
+        now = asyncio.get_running_loop().time()
         heard = self._hold.sent_seconds - self._unplayed
         for each in self._waiting:
-            if isinstance(each.frame, TTSTextFrame) and each.position <= heard:
+            # By the clock where nothing was sent behind it: the answer is over.
+            played = not self._hold.held and each.sent_at + self._unplayed <= now
+            if isinstance(each.frame, TTSTextFrame) and (played or each.position <= heard):
                 self.on_word(each.frame)
                 # Past its queue, which the interruption that follows empties.
                 await self._assistant.process_frame(each.frame, FrameDirection.DOWNSTREAM)

@@ -15,6 +15,7 @@ from services.bot.nova.backoff import Backoff
 from services.bot.nova.conversation import Conversation
 from services.bot.nova.errors import NovaError, Refused, StreamLost, Unstable
 from services.bot.nova.gap import SILENCE
+from services.bot.nova.interruption import STREAM_LOST, TIME_PASSED
 from services.bot.nova.link import Link
 from services.bot.nova.settings import NovaSettings
 from services.bot.nova.successor import Successor
@@ -132,8 +133,9 @@ class EndlessStream:
         self.outdated = self.outdated or anew
 
     def silence(self) -> None:
-        """Notes that the caller hears no more of what the agent is saying."""
+        """Notes that the caller hears no more of the agent, and wakes who waits in `receive`."""
         self._conversation.silence()
+        self._received.put_nowait(TIME_PASSED)
 
     def go_on(self) -> None:
         """Notes that they hear it again."""
@@ -257,6 +259,7 @@ class EndlessStream:
         if link is not None:
             self._part(link)
         self._finish_what_was_heard()
+        self._received.put_nowait(STREAM_LOST)
         # A refusal in mid-call is about something that a new stream does not repeat.
         again = error.retryable or (self._spoke and isinstance(error, Refused))
         delay = self._backoff.failed(error) if again else None

@@ -22,8 +22,14 @@ ANSWER_OVER: NovaEvent = ("answerOver", {})
 ANSWER_CUT: NovaEvent = ("answerCut", {})
 """The same, and what the caller may still be hearing of it is for them no more."""
 
-ANSWER_RESUMED: NovaEvent = ("answerResumed", {})
+ANSWER_RESUMED: NovaEvent = ("answerResumed", {"more": True})
 """The answer that was interrupted goes on."""
+
+ANSWER_REPEATED: NovaEvent = ("answerResumed", {"more": False})
+"""The same, of one that Nova had sent all of: what waited to be played is all there is."""
+
+STREAM_LOST: NovaEvent = ("streamLost", {})
+"""An event of ours, to be read: nobody hears the caller until Nova's next event."""
 
 TIME_PASSED: NovaEvent = ("", {})
 """An event of nobody's, to be read now and then while it is undecided what was interrupted."""
@@ -38,7 +44,8 @@ class Interruption:
     and sends the next words of the answer meanwhile. They are kept back until it is clear what Nova
     takes the caller for:
 
-    - It hears them, or has something else to say: what was kept back is dropped.
+    - It hears them, or has something else to say, or its stream is lost: what was kept back is
+      dropped.
     - It goes on, or has nothing more to say, and the caller has been quiet for `IGNORED_SECONDS`
       or Nova has not heard their voice for `UNHEARD_SECONDS`: the answer goes on with what was
       waiting to be played when it was interrupted, and with what was kept back.
@@ -61,8 +68,8 @@ class Interruption:
         self._state: Literal["none", "undecided", "noticed"] = "none"
         self._kept: list[NovaEvent] = []
         self._block: dict[str, Any] = {}
-        self._answering = self._resumed = False
-        self._nova_hears_caller = self._nova_tells = False
+        self._answering = self._resumed = self._sent_whole = False
+        self._nova_hears_caller = self._nova_tells = self._nova_is_gone = False
         self._interrupted_at = clock()
         self._caller_speaks = False
         self._quiet_since = clock()
@@ -80,8 +87,9 @@ class Interruption:
         """The agent has been silenced."""
         if self._state == "none" and (self._answering or self._unheard):
             self._state, self._resumed = "undecided", False
+            self._sent_whole = not self._answering
             self._interrupted_at = self._clock()
-            if self._nova_hears_caller:
+            if self._nova_hears_caller or self._nova_is_gone:
                 self._notice()
 
     def read(self, event: NovaEvent) -> Sequence[NovaEvent]:
@@ -134,13 +142,13 @@ class Interruption:
         return _is_sentence(self._block) and (caller_done or not self._answering)
 
     def _follow(self, kind: str, fields: dict[str, Any]) -> None:
+        self._nova_is_gone = kind == "streamLost" or (self._nova_is_gone and not kind)
         match kind:
             case "contentStart":
                 self._answering = self._answering or _is_sentence(fields)
             case "contentEnd" if self._is_agents:
                 stop = fields.get("stopReason")
                 if stop == "INTERRUPTED":
-                    self._unheard.forget()
                     self._notice()
                 if stop == "INTERRUPTED" or (
                     stop == "END_TURN" and self._block.get("type") == "AUDIO"
@@ -148,6 +156,8 @@ class Interruption:
                     self._answering = False
             case "userSpeechStart":
                 self._nova_hears_caller = self._nova_tells = True
+                self._notice()
+            case "streamLost":
                 self._notice()
             case "userSpeechEnd" | "completionStart":
                 self._nova_hears_caller = False
@@ -162,7 +172,7 @@ class Interruption:
         self._resumed = bool(kept or self._answering or self._unheard)
         if not self._resumed:
             return ()
-        return (ANSWER_RESUMED, *kept, *(() if kept or self._answering else (ANSWER_OVER,)))
+        return (ANSWER_REPEATED if self._sent_whole else ANSWER_RESUMED, *kept)
 
     def _ended(self) -> Sequence[NovaEvent]:
         over, cut = self._answering or self._state != "none", self._resumed

@@ -208,8 +208,7 @@ class NovaSonic(AWSNovaSonicLLMService):
 
     async def _handle_answer_cut(self, event: object) -> None:
         """Ends an answer that went on although the caller had something to say."""
-        if self._endless is not None and self._endless.agent_speaks:
-            await self.broadcast_interruption()  # type: ignore[no-untyped-call]
+        await self.broadcast_interruption()
         await self._handle_answer_over(event)
 
     async def _handle_answer_over(self, _: object) -> None:
@@ -220,13 +219,21 @@ class NovaSonic(AWSNovaSonicLLMService):
             self._assistant_is_responding = False
             await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
 
-    async def _handle_answer_resumed(self, _: object) -> None:
+    async def _handle_answer_resumed(self, event: dict[str, dict[str, bool]]) -> None:
         """Begins a turn for the rest of an answer, since the interruption has ended the first."""
         if self._assistant_is_responding:
             await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
         self._assistant_is_responding = True
         await self._report_assistant_response_started()
         await self.mouth.say_again()
+        if not event["answerResumed"]["more"]:
+            self._assistant_is_responding = False
+            await self._report_assistant_response_ended()  # type: ignore[no-untyped-call]
+
+    async def broadcast_interruption(self) -> None:
+        """As Pipecat's; Nova has heard the caller, so nothing is said again."""
+        self.mouth.unheard.forget()
+        await super().broadcast_interruption()  # type: ignore[no-untyped-call]
 
     async def _report_assistant_response_started(self) -> None:
         if self._endless is not None:

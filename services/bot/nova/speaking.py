@@ -30,10 +30,13 @@ class SpeakingSentence:
         self._seconds = 0.0
 
     def spoken(self, pcm_bytes: int) -> str:
-        """The words that begin within the audio so far and were not given out yet."""
+        """The words that begin within the audio so far and were not given out yet.
+
+        The last one is kept until `end`: who has heard it has heard all of the sentence.
+        """
         self._seconds += pcm_bytes / self._bytes_a_second
         letters, due = self._seconds / self._seconds_a_letter, self._given
-        for word in islice(self._words, due, None):
+        for word in islice(self._words, due, max(due, len(self._words) - 1)):
             if self._letters_given + len(word) + 1 > letters:
                 break
             self._letters_given += len(word) + 1

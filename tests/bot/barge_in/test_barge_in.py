@@ -1,5 +1,7 @@
 """An agent that is held up, goes on, or is interrupted: on a real pipeline."""
 
+import asyncio
+
 import pytest
 from pipecat.frames.frames import InterruptionFrame, VADUserStartedSpeakingFrame
 from pipecat.processors.frameworks.rtvi import RTVIClientMessageFrame
@@ -93,13 +95,30 @@ async def test_an_interruption_of_novas_own_needs_no_hold() -> None:
 
 async def test_speech_that_lasts_interrupts_even_where_no_turn_begins() -> None:
     async with agent() as speaking:
+        await speaking.worker.queue_frame(VADUserStartedSpeakingFrame())  # a turn without an end
         await speaking.say(WORDS)
         await speaking.until(lambda: speaking.barge_in.heard.agent_speaks)
         speaking.heard_a_voice()
         await speaking.worker.queue_frame(VADUserStartedSpeakingFrame())
-        await speaking.until(lambda: speaking.turns or not speaking.hold.held)
+        await speaking.until(lambda: speaking.turns)
         assert speaking.told == ["hold"]
         assert speaking.barge_in.resumes == 0
+        await speaking.until(lambda: not speaking.barge_in.heard.agent_speaks)
+        await speaking.say(["again"])
+        await speaking.until(lambda: ("again", False) in speaking.turns)
+
+
+async def test_who_speaks_right_after_the_last_word_has_heard_it() -> None:
+    async with agent() as speaking:
+        speaking.barge_in.heard.knows(0.01)  # on its way, and in the page
+        await speaking.say(WORDS)
+        await speaking.until(
+            lambda: len(speaking.ear.audio) >= len(WORDS) * round(RATE * WORD_SECONDS) * 2
+        )
+        await asyncio.sleep(0.06)
+        await speaking.worker.queue_frame(InterruptionFrame())
+        await speaking.until(lambda: speaking.turns)
+        assert speaking.turns[0][0] == " ".join(WORDS)
 
 
 async def test_it_speaks_again_after_an_interruption() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from pipecat.frames.frames import (
     InterruptionFrame,
+    LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
     TTSAudioRawFrame,
@@ -18,8 +19,10 @@ from pipecat.utils.text.base_text_aggregator import TextType
 from services.bot.nova.interruption import (
     ANSWER_CUT,
     ANSWER_OVER,
+    ANSWER_REPEATED,
     ANSWER_RESUMED,
     IGNORED_SECONDS,
+    STREAM_LOST,
     TIME_PASSED,
     UNHEARD_SECONDS,
     Interruption,
@@ -182,7 +185,8 @@ def test_an_answer_that_was_sent_whole_goes_on(clock: Clock) -> None:
     answer.interrupt()
     assert answer.undecided
     clock.now += UNHEARD_SECONDS
-    assert read(answer, [TIME_PASSED]) == [ANSWER_RESUMED, ANSWER_OVER, TIME_PASSED]
+    tool = [block("TOOL", "TOOL"), TIME_PASSED, ("toolUse", {})]
+    assert read(answer, tool) == [ANSWER_REPEATED, *tool]
     assert unheard
 
 
@@ -195,20 +199,32 @@ def test_an_answer_that_was_heard_meanwhile_does_not_go_on(clock: Clock) -> None
     assert not answer.undecided
 
 
-@pytest.mark.parametrize("news", [[NOTICED], CALLER, INTERRUPTED], ids=str)
-@pytest.mark.parametrize("first", ["the detector", "Nova"])
-def test_nothing_is_said_again_to_a_caller_whom_nova_has_heard(
-    clock: Clock, news: list[NovaEvent], first: str
+@pytest.mark.parametrize("news", [[NOTICED], CALLER, INTERRUPTED, [STREAM_LOST]], ids=str)
+def test_nothing_is_said_again_to_a_caller_whom_nova_has_heard_or_cannot_hear(
+    clock: Clock, news: list[NovaEvent]
 ) -> None:
     answer = Interruption(clock, unheard=(unheard := Waiting()))
-    if first == "Nova":
-        read(answer, news)
     answer.interrupt()
-    if first != "Nova":
-        read(answer, news)
+    read(answer, news)
     clock.now += 2 * UNHEARD_SECONDS
-    assert ANSWER_RESUMED not in read(answer, [TIME_PASSED])
+    assert read(answer, [TIME_PASSED]) == [TIME_PASSED]
     assert not unheard.take()
+
+
+@pytest.mark.parametrize("news", [[NOTICED], CALLER, [STREAM_LOST, TIME_PASSED]], ids=str)
+def test_nor_where_that_was_known_before(clock: Clock, news: list[NovaEvent]) -> None:
+    answer = Interruption(clock, unheard=(unheard := Waiting()))
+    read(answer, news)
+    answer.interrupt()
+    assert not answer.undecided
+    assert not unheard.take()
+
+
+def test_nova_is_believed_again_when_it_is_back(clock: Clock) -> None:
+    answer = Interruption(clock, unheard=Waiting())
+    read(answer, [STREAM_LOST, ("usageEvent", {})])
+    answer.interrupt()
+    assert answer.undecided
 
 
 def test_a_tool_is_called_though_its_announcement_was_interrupted(
@@ -318,3 +334,34 @@ async def test_an_agent_that_was_interrupted_by_a_noise_says_all_the_rest(
     await caller.until_said("part 3.")
     said = " ".join(caller.messages("assistant"))
     assert [f"part {n}." in said for n in (1, 2, 3)] == [True] * 3
+
+
+async def test_an_answer_that_nova_has_sent_whole_is_said_again_though_nova_is_silent(
+    start_emulator: StartEmulator, dial: Dial
+) -> None:
+    emulator = await start_emulator(mind=LONG_ANSWER)
+    caller = await dial(emulator)
+    heard = caller.nova.mouth.unheard.follow()
+    await caller.write("Tell me a story.")
+    await caller.after.until(lambda: caller.after.of(TTSTextFrame))
+    heard(caller.after.of(TTSTextFrame)[0])
+    await caller.worker.queue_frame(InterruptionFrame())
+    await caller.after.until(lambda: len(caller.after.of(LLMFullResponseStartFrame)) == 2)
+    assert "completionEnd" not in emulator.streams[0].output_names(), "nothing of Nova's came"
+    await caller.after.until(lambda: len(caller.after.of(LLMFullResponseEndFrame)) == 2)
+    again = caller.after.frames[caller.after.frames.index(caller.after.of(InterruptionFrame)[0]) :]
+    words = [each.text for each in again if isinstance(each, TTSTextFrame)]
+    assert " ".join(words).startswith("is part 0. This is part 1.")
+    assert " ".join(words).endswith("This is part 3.")
+
+
+async def test_nothing_is_said_again_after_an_interruption_of_novas_own(
+    start_emulator: StartEmulator, dial: Dial
+) -> None:
+    caller = await dial(await start_emulator(mind=LONG_ANSWER))
+    caller.nova.mouth.unheard.follow()
+    await caller.write("Tell me a story.")
+    await caller.after.until(lambda: caller.after.of(TTSTextFrame))
+    assert caller.nova.mouth.unheard
+    await caller.nova.broadcast_interruption()
+    assert not caller.nova.mouth.unheard

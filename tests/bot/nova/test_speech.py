@@ -66,6 +66,8 @@ def test_words_follow_their_audio_and_none_is_lost() -> None:
     given = [sentence.spoken(BYTES_A_SECOND // 10) for _ in range(15)]
     assert given[0] == ""
     assert 0 < len(" ".join(given).split()) < 10
+    given += [sentence.spoken(20 * BYTES_A_SECOND)]
+    assert SENTENCE.startswith(" ".join(words for words in given if words) + " ")
     given.append(sentence.end())
     assert " ".join(words for words in given if words) == SENTENCE
 
