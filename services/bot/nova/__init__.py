@@ -4,7 +4,8 @@
 takes for the SDK's client), `endless` (one stream made of many), `successor` (the next of them,
 opened in time), `conversation` and `turns` (what a new stream must be told), `link` (one stream,
 bounded, which the SDK opens), `wire` (its events, signed), `transport` and `http2` (its
-connection).
+connection). What the caller hears of an answer, and whether it goes on after a noise: `mouth`,
+`unheard`, `interruption`.
 """
 
 from services.bot.nova.announcements import AGENT_UNAVAILABLE, AgentStateFrame
