@@ -24,10 +24,13 @@ export class ProblemError extends Error {
     return status === 0 || status === 408 || status === 429 || status >= 500;
   }
 
-  /** Whether a moment later it may well be gone: nothing answered, or something that is not ours. */
+  /** Whether a moment later it may well be gone: nothing answered, or a proxy that found nobody. */
   get passing(): boolean {
     const { slug, status } = this.problem;
-    return ["network", "connection"].includes(slug) || (slug === "unknown" && status >= 500);
+    return (
+      ["network", "connection", "bad-gateway"].includes(slug) ||
+      (slug === "unknown" && status >= 500)
+    );
   }
 
   /** Whether waiting for a turn helps; a 503 may also tell of something that the service itself lacks. */

@@ -43,6 +43,7 @@ describe("problemFrom", () => {
 
   it.each([
     ["a proxy's page", answer(502, "<h1>502</h1>", { "content-type": "text/html" }), true],
+    ["our own proxy's word", answer(502, { type: "/problems/bad-gateway" }), true],
     ["a word of the service's", answer(502, { type: "/problems/daily-refused" }), false],
     ["a proxy's refusal", answer(403, "<h1>403</h1>", { "content-type": "text/html" }), false],
   ])("tells whether %s may be for a moment only", async (_, response, passing) => {
