@@ -102,7 +102,6 @@ class Heard(FrameProcessor):
     async def interrupt(self) -> None:
         """Interrupts the agent, for everybody before and behind."""
         await self._settle()
-        self.on_interruption()
         await self.broadcast_interruption()  # type: ignore[no-untyped-call]
 
     async def cleanup(self) -> None:
@@ -123,7 +122,6 @@ class Heard(FrameProcessor):
                 self._releasing = self.create_task(self._release())
             case InterruptionFrame():
                 await self._settle()
-                self.on_interruption()
             case EndFrame():
                 await self._let_go(len(self._waiting))
             case VADUserStartedSpeakingFrame():
@@ -159,7 +157,7 @@ class Heard(FrameProcessor):
             await self.push_frame(frame)
 
     async def _settle(self) -> None:
-        """Notes the words that were heard before an interruption, and forgets the others."""
+        """Notes the words that were heard before an interruption, forgets the others, and tells."""
         now = asyncio.get_running_loop().time()
         heard = self._hold.sent_seconds - self._unplayed
         for each in self._waiting:
@@ -170,3 +168,4 @@ class Heard(FrameProcessor):
                 # Past its queue, which the interruption that follows empties.
                 await self._assistant.process_frame(each.frame, FrameDirection.DOWNSTREAM)
         self._waiting.clear()
+        self.on_interruption()

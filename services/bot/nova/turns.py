@@ -100,7 +100,7 @@ class Turns:
             answer.silence()
 
     def go_on(self) -> None:
-        """They hear what it has said since, and will."""
+        """They hear the rest of it, from where it was silenced."""
         if self._answer is not None:
             self._answer.go_on()
         elif self._last_answer is not None:

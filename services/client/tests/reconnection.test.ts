@@ -19,28 +19,19 @@ describe("Reconnection", () => {
     expect(delays(0)).toEqual(delays(1).map((delay) => delay / 2));
   });
 
-  it("gives up once the service no longer keeps the session", () => {
+  it.each([
+    ["the service no longer keeps the session", TO_COME_BACK, 60_000],
+    ["somebody who wants to begin has waited for long", TO_BEGIN, 10_000],
+  ])("gives up once %s", (_, patience, window) => {
     let now = 0;
     const reconnection = new Reconnection(
-      TO_COME_BACK,
+      patience,
       () => 1,
       () => now,
     );
     expect(reconnection.next()).toBe(500);
-    now = 60_000;
+    now = window;
     expect(reconnection.remaining).toBe(0);
-    expect(reconnection.next()).toBeUndefined();
-  });
-
-  it("does not keep somebody waiting for long who wants to begin", () => {
-    let now = 0;
-    const reconnection = new Reconnection(
-      TO_BEGIN,
-      () => 1,
-      () => now,
-    );
-    expect(reconnection.next()).toBe(500);
-    now = TO_BEGIN.window;
     expect(reconnection.next()).toBeUndefined();
   });
 });

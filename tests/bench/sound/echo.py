@@ -111,19 +111,12 @@ def over_the_agent(ratio_db: float, place: Surroundings, sentences: int) -> word
     starts = [round((_FIRST + _EVERY * number) * SAMPLE_RATE) for number in range(len(said))]
     for start, sentence in zip(starts, said, strict=True):
         near[start : start + len(sentence.sound)] += at_level(sentence.sound, _CALLER_DB)
-    after = {
+    heard_by = {
         "raw": near,
         "ours": Loop().run(far, near),
         "suppressed": Loop(Sound(noise_suppression=True)).run(far, near),
     }
-    cuts = {
-        name: [
-            words.cut(signal, start, len(each.sound))
-            for start, each in zip(starts, said, strict=True)
-        ]
-        for name, signal in after.items()
-    }
-    return cuts, [each.words for each in said]
+    return words.call(heard_by, starts, said)
 
 
 def _echo(sound: Signal, place: Surroundings, hiss_db: float = -85.0) -> Signal:

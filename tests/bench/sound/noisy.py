@@ -31,15 +31,8 @@ def in_noise(kind: str, seed: int, sentences: int) -> tuple[words.Call, float]:
     silent = np.zeros(len(near))
     suppressed = Loop(Sound(noise_suppression=True)).run(silent, near)
     heard = {"raw": near, "ours": Loop().run(silent, near), "suppressed": suppressed}
-    cuts = {
-        name: [
-            words.cut(signal, start, len(each.sound))
-            for start, each in zip(starts, said, strict=True)
-        ]
-        for name, signal in heard.items()
-    }
     gain = _stands_out(suppressed, starts, said) - _stands_out(near, starts, said)
-    return (cuts, [each.words for each in said]), gain
+    return words.call(heard, starts, said), gain
 
 
 def _stands_out(signal: Signal, starts: list[int], said: list[speech.Sentence]) -> float:

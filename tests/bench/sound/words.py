@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nova_sonic_emulator.mind import Mind, ToolSpec
 from nova_sonic_emulator.recogniser import Recogniser
 from nova_sonic_emulator.script import MindScript
 from tests.bench.sound.signals import SAMPLE_RATE, Signal, to_pcm
+from tests.bench.sound.speech import Sentence
 
 type Call = tuple[dict[str, list[Signal]], list[str]]
 """The utterances of a call, by who heard them, and what was said."""
@@ -58,9 +59,22 @@ async def error_percents(calls: Sequence[Call]) -> dict[str, float]:
     return {name: error_percent(said, each) for name, each in zip(names, texts, strict=True)}
 
 
-def cut(signal: Signal, start: int, count: int) -> Signal:
-    """An utterance out of a call, with what is just around it."""
-    return signal[max(0, start - _MARGIN) : start + count + _MARGIN]
+def call(heard: Mapping[str, Signal], starts: Sequence[int], said: Sequence[Sentence]) -> Call:
+    """Cuts a call into its utterances, each with what is just around it.
+
+    Args:
+        heard: The whole call, by who heard it.
+        starts: Where each sentence begins, in samples.
+        said: The sentences.
+    """
+    cuts = {
+        name: [
+            signal[max(0, start - _MARGIN) : start + len(each.sound) + _MARGIN]
+            for start, each in zip(starts, said, strict=True)
+        ]
+        for name, signal in heard.items()
+    }
+    return cuts, [each.words for each in said]
 
 
 def error_percent(wanted: Sequence[str], heard: Sequence[str]) -> float:
